@@ -1,0 +1,1 @@
+"""What is measured about a document, and the rules that judge the measurements."""

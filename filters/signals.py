@@ -1,0 +1,177 @@
+"""Every measurement the quality rules need, once per document, in linear time.
+
+Characters are code points. A value is always finite: a ratio without anything to divide by is 0.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.c4_kernel import measure_c4
+from filters.flags import FLAGS
+from filters.line_kernel import measure_lines
+from filters.repetition_kernel import measure_repetition
+from filters.stopwords import stop_lists
+from filters.word_kernel import count_stop_words, measure_words, token_chars
+from language_id.words import Tokens, read_only, token_hashes
+
+
+class Signal(NamedTuple):
+    """A column: its name, its unit, ``int32`` or ``float32``, and one line of meaning."""
+
+    name: str
+    unit: str
+    dtype: str
+    meaning: str
+
+
+WORD_SIGNALS = (
+    Signal("char_count", "characters", "int32", "code points of the text"),
+    Signal("lexical_token_count", "tokens", "int32", "words and punctuation marks"),
+    Signal("word_count", "words", "int32", "tokens that are not punctuation or symbols alone"),
+    Signal("mean_word_chars", "characters", "float32", "mean length of the words"),
+    Signal("alphabetic_word_fraction", "fraction", "float32", "tokens that hold a letter"),
+    Signal("hash_ratio", "per token", "float32", "'#' characters"),
+    Signal("ellipsis_ratio", "per token", "float32", "'...' and '…'"),
+    Signal("newline_word_ratio", "per token", "float32", "newlines"),
+)
+STOP_WORD_SIGNALS = (
+    Signal(
+        "stop_word_count",
+        "words",
+        "int32",
+        "distinct stop words of the document's language that occur; -1: it has no list",
+    ),
+)
+LINE_SIGNALS = (
+    Signal("line_count", "lines", "int32", "lines that are not empty"),
+    Signal("bullet_line_fraction", "fraction", "float32", "lines that start with '•' or '-'"),
+    Signal("ellipsis_line_fraction", "fraction", "float32", "lines that end in '...' or '…'"),
+    Signal("duplicate_line_fraction", "fraction", "float32", "lines that came before"),
+    Signal("duplicate_paragraph_fraction", "fraction", "float32", "paragraphs that came before"),
+    Signal(
+        "duplicate_line_char_fraction",
+        "fraction",
+        "float32",
+        "characters of the text in lines that came before",
+    ),
+    Signal(
+        "duplicate_paragraph_char_fraction",
+        "fraction",
+        "float32",
+        "characters of the text in paragraphs that came before",
+    ),
+    Signal(
+        "line_punctuation_fraction",
+        "fraction",
+        "float32",
+        "non-blank lines that end in a terminal mark of any script or a quotation mark",
+    ),
+    Signal(
+        "short_line_fraction", "fraction", "float32", "non-blank lines of 30 characters or less"
+    ),
+    Signal(
+        "duplicate_char_ratio",
+        "ratio",
+        "float32",
+        "characters in non-blank lines that came before, by characters that are no newlines",
+    ),
+    Signal("mean_line_words", "words", "float32", "mean words of the non-blank lines"),
+    Signal("mean_line_chars", "characters", "float32", "mean characters of the non-blank lines"),
+)
+REPETITION_SIGNALS = (
+    *(
+        Signal(
+            f"top_{size}gram_char_fraction",
+            "fraction",
+            "float32",
+            f"characters of the most frequent {size}-gram of tokens, joined by spaces, overlaps "
+            "counted: may exceed 1",
+        )
+        for size in (2, 3, 4)
+    ),
+    *(
+        Signal(
+            f"duplicate_{size}gram_char_fraction",
+            "fraction",
+            "float32",
+            f"characters in {size}-grams of tokens that came before, from left to right",
+        )
+        for size in (5, 6, 7, 8, 9, 10)
+    ),
+)
+C4_SIGNALS = (
+    Signal("c4_long_word_line_count", "lines", "int32", "lines with a word over 1000 characters"),
+    Signal("c4_few_words_line_count", "lines", "int32", "of the rest, lines of under 3 words"),
+    Signal("c4_javascript_line_count", "lines", "int32", "of the rest, lines with 'javascript'"),
+    Signal("c4_policy_line_count", "lines", "int32", "of the rest, lines with a policy phrase"),
+    Signal(
+        "c4_no_terminal_line_count",
+        "lines",
+        "int32",
+        "of the rest, lines without a terminal mark or with an ellipsis at their end",
+    ),
+    Signal(
+        "c4_sentence_count",
+        "sentences",
+        "int32",
+        "sentences in the lines that pass C4's rules but the one on terminal marks",
+    ),
+    Signal(
+        "c4_terminal_sentence_count",
+        "sentences",
+        "int32",
+        "sentences in the lines that pass all of C4's line rules",
+    ),
+    Signal("c4_lorem_ipsum", "0 or 1", "int32", "holds 'lorem ipsum'"),
+    Signal("c4_curly_bracket", "0 or 1", "int32", "holds '{'"),
+)
+SIGNALS: tuple[Signal, ...] = (
+    *WORD_SIGNALS,
+    *STOP_WORD_SIGNALS,
+    *LINE_SIGNALS,
+    *REPETITION_SIGNALS,
+    *C4_SIGNALS,
+)
+
+
+def measure(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    tokens: Tokens,
+    langs: Sequence[str],
+    *,
+    lower_hashes: NDArray[np.uint64] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Every signal of each document, in the order of ``SIGNALS``, shape (documents,) each.
+
+    ``data``, ``offsets``: UTF-8 and its document bounds; ``tokens``: what ``tokenize`` found there;
+    ``langs``: a label per document, for its stop words; ``lower_hashes``: ``token_hashes`` of
+    lower-cased tokens, where the caller has them already.
+    """
+    texts, token_lists = len(offsets) - 1, len(tokens.doc_offsets) - 1
+    if not len(langs) == texts == token_lists:
+        msg = f"{len(langs)} labels, {texts} texts, {token_lists} token lists"
+        raise ValueError(msg)
+    data, offsets = read_only(data, offsets)
+    if lower_hashes is None:
+        lower_hashes = token_hashes(data, tokens, lower=True)
+    parts = [
+        np.zeros((len(langs), len(group)))
+        for group in (WORD_SIGNALS, STOP_WORD_SIGNALS, LINE_SIGNALS, REPETITION_SIGNALS, C4_SIGNALS)
+    ]
+    words, stops, lines, repetition, c4 = parts
+    chars = token_chars(data, tokens.starts, tokens.ends)
+    measure_words(data, offsets, tokens.kinds, tokens.doc_offsets, chars, words)
+    count_stop_words(lower_hashes, tokens.doc_offsets, *stop_lists(langs), stops[:, 0])
+    measure_lines(data, offsets, words[:, 2], FLAGS, lines)
+    hashes = token_hashes(data, tokens, lower=False)
+    measure_repetition(hashes, tokens.doc_offsets, chars, words[:, 0], repetition)
+    measure_c4(data, offsets, FLAGS, c4)
+    columns = np.concatenate(parts, axis=1).T
+    return {
+        signal.name: column.astype(signal.dtype)
+        for signal, column in zip(SIGNALS, columns, strict=True)
+    }

@@ -1,0 +1,132 @@
+"""``corpusmill curate``: rules over stored columns, best copies, sorted shards, the funnel."""
+
+import logging
+import uuid
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
+
+from jobs.extract import sweep
+from jobs.session import watched
+from pipeline import decisions, fingerprint, manifest, parquet, shards, spread, stages, stats
+from pipeline.config import Config
+from pipeline.files import Folder
+from pipeline.parquet import File
+from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, LEDGER, schema
+
+log = logging.getLogger(__name__)
+
+PUBLISHED = [c.name for c in DOCUMENTS if c not in KEYS]
+
+
+def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
+    """The finished curate stage: taken as it is when nothing it depends on changed."""
+    extracted = stages.required(folder, "extract")
+    grouped = stages.required(folder, "deduplicate")
+    parts = made_from(config, extracted, grouped)
+    found = stages.check(folder, "curate", parts)
+    if found.stage and manifest.read(folder) is not None:
+        log.info("curate: finished before from the same documents, config and code")
+        return found.stage
+    for line in found.differences:
+        log.info("curate: again, since %s", line)
+    decided = watched(spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped))
+    staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
+    files, names = watched(
+        spark, "write shards", lambda: _shards(spark, config, folder, extracted, decided, staging)
+    )
+    funnel = _funnel(spark, folder, extracted, decided, staging)
+    names[funnel.path] = "stats/funnel.parquet"
+    files.append(funnel._replace(path="stats/funnel.parquet"))
+    listing = [{"name": n, "bytes": f[1]} for n, f in sorted(_inputs(extracted).items())]
+    made = {"code": parts["code"], "models": extracted.parts["models"]}
+    manifest.publish(folder, staging, names, manifest.encode(config, made, listing, files))
+    kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
+    stage = stages.Stage("curate", parts, {"decisions": decided}, {"kept": kept})
+    stages.finish(folder, stage)
+    sweep(folder, stage)
+    return stage
+
+
+def _inputs(extracted: stages.Stage) -> dict[str, list[int]]:
+    inputs = extracted.parts["inputs"]
+    assert isinstance(inputs, dict)
+    return inputs
+
+
+def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> fingerprint.Parts:
+    """What the curate stage depends on."""
+    return {
+        "extract": extracted.fingerprint,
+        "deduplicate": grouped.fingerprint,
+        "config": {
+            "preset": config.preset,
+            "rules": [decisions.described(rule) for rule in config.rules.table()],
+            "personal_data": config.personal_data.model_dump(mode="json"),
+            "keep_order": list(config.duplicates.keep_order),
+            "output": config.output.model_dump(mode="json"),
+        },
+        "code": fingerprint.code(),
+    }
+
+
+def _decide(
+    spark: SparkSession, config: Config, folder: Folder, extracted: stages.Stage, grouped: stages.Stage
+) -> list[File]:
+    """The decisions table: one file per documents file, in its order."""
+    rules = config.rules.table()
+    paths = [file.path for file in extracted.files["documents"]]
+    columns = decisions.judged_columns(rules)
+    work = decisions.judged(rules)
+    rows = spread.rows_of(spark, folder, paths, work, columns, decisions.JUDGED)
+    members = spread.table(
+        spark, folder, [f.path for f in grouped.files["clusters"]], schema(CLUSTERS)
+    )
+    decided = decisions.decided(rows, members, config.duplicates.keep_order)
+    return decisions.write(decided, folder, len(paths))
+
+
+def _shards(
+    spark: SparkSession,
+    config: Config,
+    folder: Folder,
+    extracted: stages.Stage,
+    decided: list[File],
+    staging: str,
+) -> tuple[list[File], dict[str, str]]:
+    """Staged shards: the files under their published names, and staged name to published name."""
+    rows = spread.table(spark, folder, [f.path for f in decided], decisions.DECISIONS_SCHEMA)
+    text_bytes = _text_bytes(rows)
+    documents = extracted.files["documents"]
+    packing = sum(f.bytes for f in documents) / max(1, sum(text_bytes.values()))
+    layout = shards.plan(text_bytes, packing, config.output.shard_mib << 20)
+    if not layout.shards:
+        return [], {}
+    kinds = config.personal_data.kinds if config.personal_data.mask else ()
+    place = shards.placed(folder, [f.path for f in decided], layout, kinds)
+    paths = [file.path for file in documents]
+    moved = spread.rows_of(spark, folder, paths, place, PUBLISHED, shards.MOVED)
+    done = shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
+    published = {row["path"]: layout.shards[row["shard"]].path for row in done}
+    files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in done]
+    return files, published
+
+
+def _text_bytes(rows: DataFrame) -> dict[tuple[str, str], int]:
+    table = F.when(F.col("reason").isNull(), "corpus").otherwise("removed").alias("table")
+    counted = rows.groupBy(table, "lang").agg(F.sum(F.col("text_bytes").cast("bigint")))
+    return {(row[0], row[1]): row[2] for row in counted.collect()}
+
+
+def _funnel(
+    spark: SparkSession, folder: Folder, extracted: stages.Stage, decided: list[File], staging: str
+) -> File:
+    ledger = spread.table(
+        spark, folder, [f.path for f in extracted.files["ledger"]], schema(LEDGER)
+    )
+    rows = spread.table(spark, folder, [f.path for f in decided], decisions.DECISIONS_SCHEMA)
+    batch = watched(spark, "count", lambda: stats.funnel(ledger, rows))
+    with parquet.Writer(folder, f"{staging}/funnel.parquet", stats.FUNNEL_SCHEMA) as out:
+        out.write(batch)
+    return out.file
+

@@ -1,0 +1,76 @@
+"""``corpusmill deduplicate``: documents to clusters of copies; every document gets a row."""
+
+import logging
+from collections.abc import Callable
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from jobs.extract import sweep
+from jobs.session import watched
+from pipeline import fingerprint, spread, stages
+from pipeline.clusters import ClusterSettings, clusters
+from pipeline.config import Config
+from pipeline.decisions import node_of
+from pipeline.files import Folder
+from pipeline.schema import CLUSTERS, schema
+
+log = logging.getLogger(__name__)
+
+KEYS = ("doc_id", "lang", "text_hash", "signature")
+SCRATCH = "scratch/clusters"
+KEYED = pa.schema(
+    [("node", pa.int64()), ("scope", pa.string()), ("text_hash", pa.binary()), ("signature", pa.binary())]
+)
+
+
+def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
+    """The finished deduplicate stage: taken as it is when nothing it depends on changed."""
+    extracted = stages.required(folder, "extract")
+    settings = ClusterSettings(
+        bands=config.duplicates.bands,
+        rows=config.duplicates.rows,
+        minimum_similarity=config.duplicates.minimum_similarity,
+        edge_cap=config.duplicates.edge_cap,
+    )
+    parts: fingerprint.Parts = {
+        "extract": extracted.fingerprint,
+        "config": config.duplicates.model_dump(mode="json", exclude={"keep_order", "edge_cap"}),
+        "code": fingerprint.code(),
+    }
+    found = stages.check(folder, "deduplicate", parts)
+    if found.stage:
+        log.info("deduplicate: finished before from the same documents, config and code")
+        return found.stage
+    for line in found.differences:
+        log.info("deduplicate: again, since %s", line)
+    folder.delete_folder(SCRATCH)
+    paths = [file.path for file in extracted.files["documents"]]
+    keyed = spread.rows_of(spark, folder, paths, _keyed(config.duplicates.scope), KEYS, KEYED)
+    grouped = clusters(keyed, settings, folder.below(SCRATCH))
+    files = watched(
+        spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
+    )
+    folder.delete_folder(SCRATCH)
+    stage = stages.Stage("deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)})
+    stages.finish(folder, stage)
+    sweep(folder, stage)
+    return stage
+
+
+def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:
+    def work(_file: int, batches: spread.Batches) -> spread.Batches:
+        for batch in batches:
+            lang = batch.column("lang")
+            scopes = lang if scope == "language" else pa.array(["all"] * batch.num_rows)
+            yield pa.record_batch(
+                [
+                    pa.array(node_of(batch.column("doc_id"))),
+                    scopes,
+                    batch.column("text_hash").cast(pa.binary()),
+                    batch.column("signature"),
+                ],
+                KEYED,
+            )
+
+    return work

@@ -1,0 +1,125 @@
+"""``corpusmill explain``: one page's way through the mill, without Spark.
+
+The same functions as the job's, on one record. The text printed is the user's own request; nothing
+of it is logged.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from filters.pii import Span, mask
+from filters.rules import Rule, bound, judge
+from pipeline import extraction, ledger
+
+from pipeline.config import Config
+from pipeline.decisions import signal_columns
+from pipeline.extraction import Range
+from pipeline.schema import MEASURES, OPT_OUTS
+from pipeline.steps import documents
+
+SHOWN_CHARS = 600
+
+
+def run(
+    config: Config, archive: str, url: str | None, offset: int | None, console: Console
+) -> bool:
+    """Explain every record of the URL, or the one at the offset; whether there was one.
+
+    Without either, list the archive's pages.
+    """
+    source = extraction.open_source(archive, extraction.storage_options(config))
+    task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
+    source.close()
+    found = False
+    for screened in extraction.screened_records(task, config):
+        row = screened.row
+        if url is None and offset is None:
+            found = True
+            console.print(f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24}", Text(_plain(row["url"])))
+        elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
+            found = True
+            _explain(screened, config, console)
+    return found
+
+
+def _explain(screened: ledger.Screened, config: Config, console: Console) -> None:
+    rows, pages = extraction.mill([screened], config)
+    row = rows[0]
+    _fields(console, "Record", row, ("fate", "reason", "notes", "doc_id"))
+    if not pages:
+        _fate(console, row["fate"], row["reason"])
+        return
+    batch = documents(pages, extraction.identifier(config.language), config.duplicates.hashes)
+    page = batch.to_pylist()[0]
+    _fields(console, "Page", {k: page[k] for k in _PAGE}, ())
+    spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]
+    masked, _ = mask(page["text"], spans) if config.personal_data.mask else (page["text"], [])
+    console.print(Text(_plain(masked[:SHOWN_CHARS], keep="\n") + (" …" if len(masked) > SHOWN_CHARS else "")))
+    for number, top in enumerate(page["lang_top"], 1):
+        console.print(f"  language {number}: {top['label']} {top['score']:.3f}", highlight=False)
+    for kind in sorted({span.kind for span in spans}):
+        console.print(f"  masked {kind}: {sum(s.kind == kind for s in spans)}", highlight=False)
+    for signal in page["rights"]:
+        console.print(f"  rights {signal['source']}: {_plain(signal['name'])} = {_plain(signal['value'])}", highlight=False)
+    rules = config.rules.table()
+    verdict = judge(rules, signal_columns(batch, rules), [page["lang"]])
+    console.print(_signals(page, rules, set(verdict.failed[0])))
+    _fate(console, "rejected" if verdict.rejected_by[0] else "passes", verdict.rejected_by[0])
+
+
+_PAGE = (
+    "source_type", "charset", "charset_source", "html_lang", "title", "page_date", "text_chars",
+    "token_count", "lang", "lang_score", "truncated",
+)  # fmt: skip
+
+
+def _fields(console: Console, title: str, values: dict[str, Any], last: Iterable[str]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    for name in [*(n for n in values if n not in last), *last]:
+        value = values[name]
+        if value not in (None, []):
+            table.add_row(name, Text(_plain(str(value))))
+    console.print(table)
+
+
+def _signals(page: dict[str, Any], rules: tuple[Rule, ...], failed: set[str]) -> Table:
+    """Every signal beside the bounds of the rules that look at it."""
+    table = Table(title="Signals and rules", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in ("signal", "value", "bounds", "rule", ""):
+        table.add_column(column, justify="right" if column == "value" else "left")
+    for name in ("lang_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
+        watching = [rule for rule in rules if rule.signal == name]
+        value = page[name]
+        shown = "-" if value is None else f"{value:.4g}"
+        if not watching:
+            table.add_row(name, shown, "", "", "")
+        for rule in watching:
+            mark = "[red]rejects[/]" if rule.name in failed else "[green]passes[/]"
+            table.add_row(name, shown, _bounds(rule, page["lang"]), rule.name, mark)
+    return table
+
+
+def _bounds(rule: Rule, lang: str) -> str:
+    low, high = (bound(bounds, lang) for bounds in (rule.low, rule.high))
+    return " .. ".join("" if b is None else f"{b:g}" for b in (low, high))
+
+
+def _fate(console: Console, fate: str, reason: str | None) -> None:
+    console.print(f"[bold]{fate}[/]" + (f" by {reason}" if reason else ""), highlight=False)
+    if fate == "passes":
+        console.print("Whether a better copy exists is decided over the whole corpus.")
+
+
+def _plain(text: str | None, keep: str = "") -> str:
+    """Text that cannot command a terminal: control and direction characters escaped."""
+    return "".join(
+        c if c in keep or (c.isprintable() and c not in _DIRECTIONS) else f"\\u{ord(c):04x}"
+        for c in text or ""
+    )
+
+
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

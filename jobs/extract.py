@@ -1,0 +1,159 @@
+"""``corpusmill extract``: archives to documents and ledger, one commit per range of an archive."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from jobs.session import watched
+from pipeline import extraction, fingerprint, ledger, spread, stages
+from pipeline.config import Config
+from pipeline.errors import ArchiveError, ConfigError
+from pipeline.extraction import Commit, Range
+from pipeline.files import Folder
+from pipeline.inputs import InputFile, listing
+from pipeline.models import model_checksums
+from pipeline.parquet import File
+from pipeline.ranges import plan_ranges
+from pipeline.storage import StorageOptions, open_source
+
+log = logging.getLogger(__name__)
+
+LISTED_AT_ONCE = 16
+DONE = pa.schema(
+    [(f"{table}_{field.name}", field.type) for table in ("documents", "ledger") for field in spread.FILES]
+    + [("reasons", pa.list_(pa.string())), ("counts", pa.list_(pa.int64()))]
+)
+
+
+def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[str]) -> stages.Stage:
+    """The finished extract stage: taken as it is when nothing it depends on changed."""
+    options = extraction.storage_options(config)
+    found_inputs = listing(inputs, options)
+    if found_inputs.ignored:
+        log.info("not read, no archives by name: %d files", len(found_inputs.ignored))
+    if not found_inputs.files:
+        raise ConfigError(f"no archives in: {', '.join(inputs)}")
+    with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
+        listed = list(pool.map(partial(sized, options=options), found_inputs.files))
+    parts = made_from(config, listed)
+    found = stages.check(folder, "extract", parts)
+    if found.stage:
+        log.info("extract: finished before from the same inputs, config, code and models")
+        return found.stage
+    for line in found.differences:
+        log.info("extract: again, since %s", line)
+    commits = f"commits/{fingerprint.digest(parts)[:16]}"
+    ranges = planned(listed, config)
+    done = watched(spark, "extract", lambda: _extracted(spark, ranges, config, folder, commits))
+    stage = stages.Stage("extract", parts, _files(done), _counts(done))
+    stages.finish(folder, stage)
+    sweep(folder, stage, commits)
+    return stage
+
+
+def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
+    """What the extract stage depends on."""
+    limits = config.input
+    return {
+        "inputs": {f.name: [f.uri, f.size, f.version, f.problem] for f in listed},
+        "config": {
+            "input": {"range_mib": limits.range_mib, "record_limit_mib": limits.record_limit_mib},
+            "text": config.text.model_dump(mode="json"),
+            "language": config.language.model_dump(mode="json"),
+            "duplicates": {"hashes": config.duplicates.hashes},
+        },
+        "code": fingerprint.code(),
+        "models": model_checksums(config),
+    }
+
+
+def sized(file: InputFile, options: StorageOptions) -> InputFile:
+    """An input with its size and version, which listings of path lists do not tell."""
+    if file.problem or file.size >= 0:
+        return file
+    try:
+        with closing(open_source(file.uri, options)) as source:
+            return file._replace(size=source.size, version=source.version)
+    except ArchiveError as error:
+        return file._replace(problem=error.reason)
+
+
+def planned(listed: Sequence[InputFile], config: Config) -> list[Range]:
+    """Ranges of every input, largest first so that no long one is left for the end."""
+    with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
+        every = [r for found in pool.map(partial(_ranges, config=config), listed) for r in found]
+    return sorted(every, key=lambda r: (r.start - r.end, r.name, r.start))
+
+
+def _ranges(file: InputFile, config: Config) -> list[Range]:
+    whole = Range(*file[:4], 0, max(file.size, 0), file.problem)
+    target = config.input.range_mib << 20
+    if file.problem or file.size < 1.5 * target:
+        return [whole]
+    try:
+        with closing(open_source(file.uri, extraction.storage_options(config))) as source:
+            cuts = plan_ranges(source, file.name, target)
+    except ArchiveError as error:
+        return [whole._replace(problem=error.reason)]
+    return [whole._replace(start=start, end=end) for start, end in cuts]
+
+
+def _extracted(
+    spark: SparkSession, ranges: Sequence[Range], config: Config, folder: Folder, commits: str
+) -> list[Commit]:
+    def work(task: Range) -> spread.Batches:
+        commit = extraction.extract(task, config, folder, commits)
+        files = [[value] for table in ("documents", "ledger") for value in commit.files[table]]
+        counts = [[list(commit.counts)], [list(commit.counts.values())]]
+        yield pa.record_batch([*files, *counts], schema=DONE)
+
+    rows = spread.each(spark, ranges, work, DONE).collect()
+    return [
+        Commit(
+            "",
+            {"documents": File(*row[:4]), "ledger": File(*row[4:8])},
+            dict(zip(row["reasons"], row["counts"], strict=True)),
+        )
+        for row in rows
+    ]
+
+
+def _files(done: Sequence[Commit]) -> dict[str, list[File]]:
+    every = {table: sorted(c.files[table] for c in done) for table in ("documents", "ledger")}
+    return {table: [file for file in files if file.rows] for table, files in every.items()}
+
+
+def _counts(done: Sequence[Commit]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for commit in done:
+        total.update(commit.counts)
+    return dict(sorted(total.items()))
+
+
+def damaged(stage: stages.Stage) -> dict[str, int]:
+    """Reasons and counts of what could not be read of the inputs (pages that failed aside)."""
+    failed = {
+        key.removeprefix("failed:"): count
+        for key, count in stage.counts.items()
+        if key.startswith("failed:")
+    }
+    return {reason: n for reason, n in failed.items() if reason in ledger.INPUT_FAILURES}
+
+
+def sweep(folder: Folder, stage: stages.Stage, commits: str | None = None) -> None:
+    """Delete files of the stage's tables that no record names: dead attempts, replaced runs."""
+    for table, files in stage.files.items():
+        named = {file.path for file in files}
+        for path, _ in folder.list(table):
+            if path not in named:
+                folder.delete(path)
+    if commits:
+        for path, _ in folder.list("commits"):
+            if not path.startswith(f"{commits}/"):
+                folder.delete(path)

@@ -1,0 +1,94 @@
+"""The funnel as tables for a terminal."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from pipeline import parquet
+from pipeline.files import Folder
+from pipeline.stats import total
+
+Rows = Sequence[dict[str, Any]]
+DROPPED = ("language", "rules", "duplicates")
+
+
+def funnel_rows(folder: Folder) -> list[dict[str, Any]]:
+    """Rows of the published funnel; FileNotFoundError where nothing is published."""
+    found = parquet.batches(folder, "stats/funnel.parquet")
+    return [row for batch in found for row in batch.to_pylist()]
+
+
+def show(console: Console, rows: Rows, lang: str | None = None) -> None:
+    """Print the funnel: stages, then languages, then reasons; one language's only if named."""
+    chosen = [r for r in rows if lang is None or r["lang"] == lang]
+    parts: list[RenderableType] = [_stages(rows)] if lang is None else []
+    for table in (*parts, _languages(chosen), _reasons(chosen)):
+        console.print(table)
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _stages(rows: Rows) -> Table:
+    table = _table("Funnel", "", "documents", "share")
+    read = total(rows, stage="read")
+    failed = _sum(rows, lambda r: r["stage"] == "extract" and r["reason"].startswith("failed."))
+    skipped = _sum(rows, lambda r: r["stage"] == "extract" and r["reason"].startswith("skipped."))
+    kept = total(rows, stage="kept")
+    removed = [(stage, total(rows, stage=stage)) for stage in DROPPED]
+    extracted = kept + sum(n for _, n in removed)
+    lines = [
+        ("records read", read),
+        ("  skipped: hold no text", skipped),
+        ("  failed", failed),
+        ("extracted", extracted),
+        *((f"  {_LOST[stage]}", n) for stage, n in removed),
+        ("kept", kept),
+    ]
+    for name, count in lines:
+        table.add_row(name, f"{count:,}", f"{count / read:.1%}" if read else "")
+    return table
+
+
+_LOST = {
+    "language": "rejected: language",
+    "rules": "rejected: rules",
+    "duplicates": "rejected: duplicates",
+}
+
+
+def _sum(rows: Rows, wanted: Callable[[dict[str, Any]], bool]) -> int:
+    return sum(row["documents"] for row in rows if wanted(row))
+
+
+def _languages(rows: Rows) -> Table:
+    table = _table("Languages", "", "extracted", "language", "rules", "duplicates", "kept", "words", "tokens")
+    by_lang: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["lang"]:
+            by_lang[row["lang"]].append(row)
+    for lang, own in sorted(by_lang.items(), key=lambda item: (-total(item[1], "tokens", stage="kept"), item[0])):
+        counts = [total(own, stage=stage) for stage in (*DROPPED, "kept")]
+        kept = [total(own, measure, stage="kept") for measure in ("words", "tokens")]
+        table.add_row(lang, *(f"{n:,}" if n else "-" for n in (sum(counts), *counts, *kept)))
+    return table
+
+
+def _reasons(rows: Rows) -> Table:
+    table = _table("Reasons", "", "documents", "tokens")
+    lost: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        if row["stage"] not in ("read", "kept"):
+            lost[row["reason"]][0] += row["documents"]
+            lost[row["reason"]][1] += row["tokens"] or 0
+    for reason, (documents, tokens) in sorted(lost.items(), key=lambda item: (-item[1][0], item[0])):
+        table.add_row(reason, f"{documents:,}", f"{tokens:,}" if tokens else "-")
+    return table

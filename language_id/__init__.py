@@ -1,0 +1,1 @@
+"""Where words end, which script a text is in, and what language: the lowest layer."""

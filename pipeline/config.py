@@ -1,0 +1,228 @@
+"""One TOML file over a preset: frozen models, unknown keys refused, units in the names."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from filters.rules import Rule
+from filters.tables import RULES
+from pipeline.errors import ConfigError
+
+PerLanguage = float | dict[str, float] | None
+KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
+
+
+class Section(BaseModel):
+    """A table of the configuration file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Input(Section):
+    """How archives are found and read."""
+
+    path_prefix: str = "https://data.commoncrawl.org/"
+    endpoint_url: str | None = None
+    region: str | None = None
+    anonymous: bool = False
+    retries: int = Field(default=10, ge=0)
+    timeout_s: float = Field(default=60, gt=0)
+    range_mib: int = Field(default=256, ge=1)
+    record_limit_mib: int = Field(default=16, ge=1)
+    fail_on_damage: bool = True
+
+
+class Text(Section):
+    """How a page becomes text, and what it may cost."""
+
+    engine: Literal["trafilatura", "resiliparse"] = "trafilatura"
+    settings: Literal["default", "fineweb", "hplt"] = "default"
+    time_limit_s: float = Field(default=10, gt=0)
+    memory_limit_mib: int = Field(default=512, ge=64)
+    tokenizer: str = "tekken_240911"
+
+
+class Language(Section):
+    """Which fastText model names the language.
+
+    A model that is not in the registry needs ``path`` (a path or address) and ``sha256``, and says
+    how its training text was cleaned and whether its labels name a script.
+    """
+
+    model: str = "lid.176"
+    path: str | None = None
+    sha256: str | None = None
+    preprocess: Literal["plain", "openlid", "glotlid"] = "plain"
+    scripted: bool = True
+
+
+class Bound(Section):
+    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none."""
+
+    low: PerLanguage = None
+    high: PerLanguage = None
+
+
+class Rules(Section):
+    """Which rules decide, in this order, and where their bounds differ from their source."""
+
+    order: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    bounds: dict[str, Bound] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        unknown = sorted({*self.order, *self.without, *self.bounds} - RULES.keys())
+        if unknown:
+            raise ValueError(f"no such rule: {', '.join(unknown)}")
+        return self
+
+    def table(self) -> tuple[Rule, ...]:
+        """The rules that decide, in order, with their bounds."""
+        chosen = [RULES[name] for name in self.order if name not in self.without]
+        return tuple(_bounded(rule, self.bounds.get(rule.name)) for rule in chosen)
+
+
+def _bounded(rule: Rule, bound: Bound | None) -> Rule:
+    if bound is None:
+        return rule
+    return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
+
+
+class PersonalData(Section):
+    """What is masked in published text."""
+
+    mask: bool = True
+    kinds: tuple[Literal["email", "phone", "ipv4", "ipv6", "iban", "card"], ...] = (
+        "email", "phone", "ipv4", "ipv6", "iban", "card",
+    )  # fmt: skip
+
+
+class Duplicates(Section):
+    """How duplicates are found (FIELD: 5 words, 14 x 8) and which copy stays."""
+
+    bands: int = Field(default=14, ge=1)
+    rows: int = Field(default=8, ge=1)
+    minimum_similarity: float = Field(default=0.65, ge=0, le=1)
+    scope: Literal["language", "global"] = "language"
+    keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
+    edge_cap: int = Field(default=200_000_000, ge=0)
+
+    @model_validator(mode="after")
+    def _passing_first(self) -> Self:
+        if not self.keep_order or self.keep_order[0] != "passes":
+            raise ValueError(
+                "keep_order must start with 'passes': else a cluster whose best copy a rule "
+                "rejects would vanish whole"
+            )
+        return self
+
+    @property
+    def hashes(self) -> int:
+        """MinHash values a document has."""
+        return self.bands * self.rows
+
+
+class Output(Section):
+    """How shards are cut and packed."""
+
+    shard_mib: int = Field(default=512, ge=1)
+    zstd_level: int = Field(default=3, ge=1, le=22)
+
+
+class Config(Section):
+    """The resolved whole."""
+
+    preset: str = "openeurollm"
+    input: Input = Input()
+    text: Text = Text()
+    language: Language = Language()
+    rules: Rules = Rules()
+    personal_data: PersonalData = PersonalData()
+    duplicates: Duplicates = Duplicates()
+    output: Output = Output()
+
+
+def presets() -> dict[str, str]:
+    """Name to TOML text of every shipped preset."""
+    folder = files("pipeline") / "presets"
+    return {
+        entry.name.removesuffix(".toml"): entry.read_text("utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def load(preset: str | None = None, path: str | None = None) -> Config:
+    """Resolved configuration: defaults, then the preset, then the file.
+
+    Raises ConfigError, which names the key and the remedy.
+    """
+    own = _read(path) if path else {}
+    name = preset or own.get("preset") or "openeurollm"
+    known = presets()
+    if name not in known:
+        raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
+    merged = _merge(tomllib.loads(known[name]), own) | {"preset": name}
+    try:
+        return Config.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path or f"preset {name}")) from None
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        reason = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{where}: {key}: {reason}")
+    return "\n".join([*lines, "`corpusmill config` prints every key with its value"])
+
+
+def to_toml(config: Config) -> str:
+    """The configuration as a TOML file that ``load`` reads back to the same."""
+    values = config.model_dump(mode="json")
+    head = [f"preset = {json.dumps(values.pop('preset'))}"]
+    return "\n".join([*head, *(line for name in values for line in _table(name, values[name]))])
+
+
+def _table(name: str, values: Mapping[str, Any]) -> list[str]:
+    plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, dict)}
+    nested = {k: v for k, v in values.items() if isinstance(v, dict) and v}
+    lines = ["", f"[{name}]", *(f"{_key(k)} = {_value(v)}" for k, v in plain.items())]
+    return [*lines, *(line for k, v in nested.items() for line in _table(f"{name}.{_key(k)}", v))]
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        inner = ", ".join(json.dumps(item) for item in value)
+        return f"[{inner}]" if len(inner) < 80 else "[\n    " + inner.replace(", ", ",\n    ") + ",\n]"
+    return json.dumps(value)

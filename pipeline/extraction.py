@@ -1,0 +1,201 @@
+"""The extract stage's work: one range of one archive to documents and ledger rows, committed.
+
+Read → screen → text (in a guarded child) → language → signals → signature, in one pass; pages never
+cross into the JVM. What it writes becomes visible by one commit record, created only if absent.
+"""
+
+import json
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from language_id.identify import Identifier
+from language_id.models import load
+from pipeline import ledger
+from pipeline.archives import Limits, records
+from pipeline.config import Config, Language, Text
+from pipeline.errors import ArchiveError
+from pipeline.files import Folder
+from pipeline.models import language_model
+from pipeline.parquet import File, Writer
+from pipeline.sandbox import Sandbox, SandboxLimits
+from pipeline.schema import LEDGER, schema
+from pipeline.steps import DOCUMENTS_SCHEMA, documents
+from pipeline.storage import StorageOptions, open_source
+
+log = logging.getLogger(__name__)
+
+BATCH_PAGES = 500
+BATCH_BYTES = 8 << 20
+LEDGER_SCHEMA = schema(LEDGER)
+
+
+class Range(NamedTuple):
+    """Bytes [start, end) of an archive; records that start there are this range's."""
+
+    uri: str
+    name: str
+    size: int
+    version: str
+    start: int
+    end: int
+    problem: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Name of its commit record: the same for the same bytes of the same input."""
+        return ledger.document_id(self.name, self.start, self.end)
+
+
+class Commit(NamedTuple):
+    """What a range became: its files, and how many records met each fate."""
+
+    key: str
+    files: dict[str, File]
+    counts: dict[str, int]
+
+
+def storage_options(config: Config) -> StorageOptions:
+    """Storage settings of the configuration, for archives and tables alike."""
+    chosen = config.input
+    return StorageOptions(
+        endpoint_url=chosen.endpoint_url,
+        anonymous=chosen.anonymous,
+        region=chosen.region,
+        retries=chosen.retries,
+        timeout_s=chosen.timeout_s,
+        paths_prefix=chosen.path_prefix,
+    )
+
+
+def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit:
+    """Extract a range, unless its commit record is there already.
+
+    ``commits`` is the folder of commit records. A second attempt at the same range writes other
+    files and loses the race to commit; its files are swept when the stage ends.
+    """
+    done = committed(folder, commits, task.key)
+    if done:
+        return done
+    fresh = uuid.uuid4().hex[:12]
+    counts: Counter[str] = Counter()
+    with (
+        Writer(folder, f"documents/{task.key}-{fresh}.parquet", DOCUMENTS_SCHEMA) as pages,
+        Writer(folder, f"ledger/{task.key}-{fresh}.parquet", LEDGER_SCHEMA) as rows,
+    ):
+        for batch in _batches(task, config):
+            ended, extracted = mill(batch, config)
+            if extracted:
+                pages.write(documents(extracted, identifier(config.language), config.duplicates.hashes))
+            rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
+            counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
+    commit = Commit(task.key, {"documents": pages.file, "ledger": rows.file}, dict(counts))
+    if not folder.create(f"{commits}/{task.key}.json", _encode(commit)):
+        winner = committed(folder, commits, task.key)
+        assert winner is not None, "a commit record that exists can be read"
+        return winner
+    return commit
+
+
+def committed(folder: Folder, commits: str, key: str) -> Commit | None:
+    """The commit of a range, or None."""
+    try:
+        return decode(folder.read(f"{commits}/{key}.json"))
+    except FileNotFoundError:
+        return None
+
+
+def _encode(commit: Commit) -> bytes:
+    files = {table: file._asdict() for table, file in commit.files.items()}
+    return json.dumps(commit._replace(files=files)._asdict(), sort_keys=True).encode()
+
+
+def decode(content: bytes) -> Commit:
+    """A commit from its record."""
+    found = json.loads(content)
+    files = {table: File(**file) for table, file in found["files"].items()}
+    return Commit(found["key"], files, found["counts"])
+
+
+def _batches(task: Range, config: Config) -> Iterator[list[ledger.Screened]]:
+    """Screened records in batches bounded by count and bytes."""
+    batch: list[ledger.Screened] = []
+    waiting = 0
+    for screened in screened_records(task, config):
+        batch.append(screened)
+        waiting += len(screened.page.body) if screened.page else 0
+        if len(batch) >= BATCH_PAGES or waiting >= BATCH_BYTES:
+            yield batch
+            batch, waiting = [], 0
+    if batch:
+        yield batch
+
+
+def screened_records(task: Range, config: Config) -> Iterator[ledger.Screened]:
+    """Every record of a range after the first look; an input that fails ends in a row of its own."""
+    if task.problem:
+        yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)
+        return
+    reached = task.start
+    limits = Limits(max_block_bytes=config.input.record_limit_mib << 20)
+    try:
+        with closing(open_source(task.uri, storage_options(config))) as source:
+            for record in records(source, task.start, task.end, limits):
+                yield ledger.screen(record, task.name)
+                reached = record.offset + record.length
+    except ArchiveError as error:
+        log.warning("%s: unreadable from byte %d: %s", task.name, reached, error.reason)
+        rest = max(task.end - reached, 0)
+        yield ledger.Screened(ledger.file_row(task.name, error.reason, reached, rest), None)
+
+
+def mill(
+    screened: Iterable[ledger.Screened], config: Config
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ledger rows, and the pages of those that gave text, through the sandbox."""
+    rows: list[dict[str, Any]] = []
+    pages: list[dict[str, Any]] = []
+    for row, page in screened:
+        if page is None:
+            rows.append(row)
+            continue
+        outcome = sandbox(config.text).run(page.header, page.body)
+        result, failure = outcome.result, outcome.failure
+        if result is None:
+            rows.append(ledger.end(row, "failed", failure or "error"))
+            continue
+        row["notes"] += result.pop("reasons")
+        refused = result.pop("refused", None)
+        if refused or not result["text"]:
+            rows.append(ledger.end(row, "skipped", refused or "no_text"))
+            continue
+        rows.append(row)
+        rights = page.columns["rights"] + result.pop("rights")
+        pages.append({**page.columns, **result, "rights": rights})
+    return rows, pages
+
+
+@lru_cache(maxsize=1)
+def sandbox(text: Text) -> Sandbox:
+    """The worker process's guarded child; started once, reused by every task of the worker."""
+    limits = SandboxLimits(
+        time_s=text.time_limit_s, memory_bytes=text.memory_limit_mib << 20
+    )
+    settings = {
+        "engine": text.engine,
+        "settings": text.settings,
+        "tokenizer": text.tokenizer,
+    }
+    return Sandbox("pipeline.page:factory", settings, limits)
+
+
+@lru_cache(maxsize=1)
+def identifier(language: Language) -> Identifier:
+    """The worker process's language model, verified and loaded once."""
+    return load(language_model(language))

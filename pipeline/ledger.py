@@ -1,0 +1,191 @@
+"""The fate of every record: the closed set of reasons, and what the first look at a record decides."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import xxhash
+
+from filters.rights import from_headers
+from filters.urls import host, registrable_domain
+from pipeline.http import HTTP_REASONS, HttpResponse, content_type, decode_response, text_kind
+from pipeline.precheck import REFUSALS
+from pipeline.record import HARMLESS, REASONS, Record, gap
+from pipeline.storage import SOURCE_REASONS
+
+FATES = ("extracted", "skipped", "failed")
+SKIPPED = {
+    "warcinfo": "description of the archive",
+    "request": "request",
+    "metadata": "metadata about another record",
+    "revisit": "same payload as an earlier record",
+    "other_record": "record of a type that holds no page",
+    "redirect": "status 3xx",
+    "http_status": "status other than 200 and 203",
+    "empty": "no payload",
+    "no_text": "page without text",
+    **REFUSALS,
+}
+"""Records that hold no text."""
+FAILED = {
+    **{reason: meaning for reason, meaning in HTTP_REASONS.items() if reason != "empty_block"},
+    "timeout": "the page took longer than its limit; its process was killed",
+    "memory": "the page took more memory than its limit",
+    "crash": "the page killed its process",
+    "error": "the page raised an error in the parser",
+}
+"""Records whose text is lost; what the archive reader and the storage report joins them."""
+INPUT_FAILURES = (REASONS.keys() - HARMLESS) | SOURCE_REASONS.keys()
+"""Reasons that say an input is damaged or unreadable, as against a page that failed."""
+
+PAGE_TYPES = ("response", "resource", "conversion")
+DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z?$", re.ASCII)
+
+
+class Page(NamedTuple):
+    """A record that may hold text: what the sandbox gets, and the document's columns so far."""
+
+    header: dict[str, Any]
+    body: bytes
+    columns: dict[str, Any]
+
+
+class Screened(NamedTuple):
+    """A record's ledger row, and its page unless the row already ends it."""
+
+    row: dict[str, Any]
+    page: Page | None
+
+
+def screen(record: Record, warc_file: str) -> Screened:
+    """First look at a record: who it is, whether it can hold text."""
+    row = ledger_row(record, warc_file)
+    if record.kind == "gap":
+        reason = record.problem or "other_record"
+        return _ended(row, "skipped" if reason in HARMLESS else "failed", reason)
+    row["record_id"] = record.headers.get("warc-record-id")
+    row["url"] = url = record.uri or None
+    if record.problem:
+        row["notes"].append(record.problem)
+    if record.warc_type not in PAGE_TYPES:
+        known = record.warc_type in SKIPPED
+        return _ended(row, "skipped", record.warc_type if known else "other_record")
+    response, problem = _response(record, row)
+    if problem:
+        return _ended(row, "failed" if problem in FAILED else "skipped", problem)
+    kind = "text" if record.warc_type == "conversion" else text_kind(response)
+    if kind is None:
+        return _ended(row, "skipped", "not_text")
+    row["doc_id"] = doc_id = document_id(warc_file, record.offset, record.inner_offset)
+    header = {
+        "url": url,
+        "header_charset": response.charset or None,
+        "kind": kind,
+    }
+    columns = {
+        "doc_id": doc_id,
+        "url": url,
+        "host": (name := host(url or "")),
+        "domain": registrable_domain(name),
+        "warc_file": warc_file,
+        "warc_offset": record.offset,
+        "warc_length": record.length,
+        "warc_date": warc_date(record.headers.get("warc-date")),
+        "source_type": "wet" if record.warc_type == "conversion" else kind,
+        "payload_digest": record.headers.get("warc-payload-digest"),
+        "truncated": _truncated(record, response),
+        "rights": [signal._asdict() for signal in from_headers(response.headers)],
+    }
+    return Screened(row | {"fate": "extracted"}, Page(header, response.body, columns))
+
+
+def ledger_row(record: Record, warc_file: str) -> dict[str, Any]:
+    """Ledger row with the record's place and no fate yet."""
+    return {
+        "warc_file": warc_file,
+        "warc_offset": record.offset,
+        "warc_length": record.length,
+        "record_type": record.warc_type if record.kind == "record" else "gap",
+        "record_id": None,
+        "url": None,
+        "http_status": None,
+        "media_type": None,
+        "fate": None,
+        "reason": None,
+        "notes": [],
+        "doc_id": None,
+    }
+
+
+def file_row(warc_file: str, reason: str, offset: int = 0, length: int = 0) -> dict[str, Any]:
+    """Ledger row of an input, or the rest of one, that could not be read."""
+    return end(ledger_row(gap(offset, length, reason), warc_file), "failed", reason)
+
+
+def end(row: dict[str, Any], fate: str, reason: str) -> dict[str, Any]:
+    """The row of a page that the sandbox ended."""
+    return row | {"fate": fate, "reason": reason, "doc_id": None}
+
+
+def document_id(warc_file: str, offset: int, inner: int) -> str:
+    """128-bit id in hex: a function of where the record is, so that reruns agree."""
+    return xxhash.xxh3_128_hexdigest(f"{warc_file}\0{offset}\0{inner}".encode())
+
+
+def warc_date(text: str | None) -> datetime | None:
+    """WARC-Date (W3C-DTF, or ARC's 14 digits made so by the reader) or None if it is no date."""
+    found = DATE.match(text or "")
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    micros = int((found[7] or "0").ljust(6, "0"))
+    try:
+        return datetime(year, month, day, hour, minute, second, micros, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _ended(row: dict[str, Any], fate: str, reason: str) -> Screened:
+    return Screened(row | {"fate": fate, "reason": reason}, None)
+
+
+def _response(record: Record, row: dict[str, Any]) -> tuple[HttpResponse, str | None]:
+    """The decoded response and the reason that ends it, if any; fills in the row."""
+    http = is_http(record)
+    response = decode_response(record.block) if http else _bare(record)
+    row["notes"] += response.notes
+    row["media_type"] = response.media_type or None
+    row["http_status"] = response.status if http else None
+    return response, _problem(response)
+
+
+def _bare(record: Record) -> HttpResponse:
+    """A block that is no HTTP message: the page itself."""
+    headers = [("content-type", record.headers.get("content-type", ""))]
+    kind = content_type(headers)
+    return HttpResponse(200, headers, record.block, record.truncated, None, *kind, ())
+
+
+def is_http(record: Record) -> bool:
+    """Whether the block is an HTTP message (a resource or conversion may be bare)."""
+    declared = record.headers.get("content-type", "").lower()
+    return record.warc_type == "response" or declared.startswith("application/http")
+
+
+def _problem(response: HttpResponse) -> str | None:
+    if response.problem == "empty_block":
+        return "empty"
+    if response.problem:
+        return response.problem
+    if 300 <= response.status < 400:
+        return "redirect"
+    if response.status not in (200, 203):
+        return "http_status"
+    return None if response.body else "empty"
+
+
+def _truncated(record: Record, response: HttpResponse) -> str | None:
+    declared = record.headers.get("warc-truncated")
+    if declared:
+        return declared[:40]
+    return "limit" if record.truncated or response.truncated else None

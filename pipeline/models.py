@@ -1,0 +1,38 @@
+"""The models a configuration names: which file, and the checksum it must have."""
+
+from language_id.models import REGISTRY, ModelError, ModelSpec, load, named
+from pipeline.config import Config, Language
+from pipeline.errors import ConfigError
+from pipeline.tokens import TOKENIZERS
+
+
+def language_model(language: Language) -> ModelSpec:
+    """The model's specification. Raises ConfigError for a name without path and checksum."""
+    if language.model in REGISTRY:
+        return named(language.model, language.path, language.sha256)
+    if language.path is None or language.sha256 is None:
+        raise ConfigError(
+            f"language.model {language.model!r} is not one of {', '.join(REGISTRY)}; "
+            "give language.path and language.sha256 of its fastText file"
+        )
+    return ModelSpec(
+        name=language.model,
+        source=language.path,
+        sha256=language.sha256,
+        preprocess=language.preprocess,
+        scripted=language.scripted,
+    )
+
+
+def model_checksums(config: Config) -> dict[str, str]:
+    """SHA-256 of every model a run uses, after loading what can be wrong with them once."""
+    if config.text.tokenizer not in TOKENIZERS:
+        raise ConfigError(
+            f"text.tokenizer {config.text.tokenizer!r} is none of {', '.join(TOKENIZERS)}"
+        )
+    spec = language_model(config.language)
+    try:
+        load(spec)
+    except ModelError as error:
+        raise ConfigError(str(error)) from None
+    return {spec.name: spec.sha256, config.text.tokenizer: TOKENIZERS[config.text.tokenizer]}

@@ -1,0 +1,154 @@
+"""Every table's columns: name, type and one line of meaning.
+
+Only types that Arrow, Parquet and Spark share. ``docs/data-format.md`` is generated from here.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from filters.signals import SIGNALS
+
+UTC = pa.timestamp("us", tz="UTC")
+SPANS = pa.list_(
+    pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())])
+)
+RIGHTS = pa.list_(
+    pa.struct([("source", pa.string()), ("name", pa.string()), ("value", pa.string())])
+)
+LABELS = pa.list_(pa.struct([("label", pa.string()), ("score", pa.float32())]))
+DIGEST = pa.binary(16)
+"""A 128-bit hash."""
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+ORIGIN = (
+    Column("doc_id", pa.string(), "128-bit id in hex: xxh3 of file, offset and place in the member"),
+    Column("url", pa.string(), "WARC-Target-URI, as recorded"),
+    Column("host", pa.string(), "host of the URL, lower case"),
+    Column("domain", pa.string(), "registrable domain of the host (public suffix list)"),
+    Column("warc_file", pa.string(), "archive, relative to the input it was found in"),
+    Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
+    Column("warc_length", pa.int64(), "bytes the record takes in the archive, compressed"),
+    Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
+    Column("source_type", pa.string(), "html, text (text/plain) or wet (conversion record)"),
+    Column("payload_digest", pa.string(), "WARC-Payload-Digest, as recorded"),
+    Column("truncated", pa.string(), "why the crawler or a limit cut the payload; null where whole"),
+)
+PAGE = (
+    Column("charset", pa.string(), "WHATWG name of the encoding the page was read in"),
+    Column("charset_source", pa.string(), "bom, header, meta, detected or fallback"),
+    Column("html_lang", pa.string(), "lang attribute of the html element"),
+    Column("title", pa.string(), "title of the page"),
+    Column("page_date", pa.string(), "date the page gives for itself, ISO 8601"),
+    Column("text", pa.string(), "main text: NFC, no control characters, lines end in \\n"),
+    Column("text_chars", pa.int32(), "code points of the text"),
+    Column("text_bytes", pa.int32(), "UTF-8 bytes of the text"),
+    Column("token_count", pa.int32(), "tokens of the text by the configured tokenizer"),
+)
+LANGUAGE = (
+    Column("lang_score", pa.float32(), "score of the best label, 0..1"),
+    Column("lang_top", LABELS, "three best labels with their scores"),
+)
+LANG = Column("lang", pa.string(), "best label, ISO 639-3 and ISO 15924: fin_Latn")
+MEASURES = tuple(
+    Column(s.name, pa.int32() if s.dtype == "int32" else pa.float32(), f"{s.meaning} [{s.unit}]")
+    for s in SIGNALS
+)
+OPT_OUTS = tuple(
+    Column(f"optout_{name}", pa.int32(), meaning)
+    for name, meaning in (
+        ("tdm_reservation", "1 where TDM is reserved (TDMRep: header or meta)"),
+        ("noai", "1 where robots directives say noai (header or meta)"),
+        ("aipref", "1 where Content-Usage says train-ai=n (IETF AIPREF drafts)"),
+    )
+)
+CARE = (
+    Column("rights", RIGHTS, "rights signals of response and page, as found"),
+    *OPT_OUTS,
+    Column("pii", SPANS, "personal data: code points from, to (exclusive) and kind"),
+)
+KEYS = (
+    Column("text_hash", DIGEST, "128-bit hash of the normalised text"),
+    Column("signature", pa.binary(), "MinHash values, uint32 little-endian; empty without words"),
+)
+DUPLICATES = (
+    Column("cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"),
+    Column("cluster_size", pa.int32(), "documents in the cluster"),
+)
+VERDICT = (
+    Column("reason", pa.string(), "rule that rejected the document, duplicate.exact or .near"),
+    Column("rejected_value", pa.float32(), "value the rule saw; null for duplicates"),
+    Column("failed_rules", pa.list_(pa.string()), "every rule the document fails"),
+    Column("kept_doc_id", pa.string(), "for duplicates: the copy that stays"),
+)
+
+DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
+CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *DUPLICATES)
+REMOVED = (*CORPUS, *VERDICT)
+CLUSTERS = (
+    Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),
+    Column("cluster", pa.int64(), "smallest node of the cluster"),
+    Column("cluster_size", pa.int32(), "documents in the cluster"),
+    Column("exact_node", pa.int64(), "smallest node with the same normalised text and scope"),
+)
+LEDGER = (
+    Column("warc_file", pa.string(), "archive the bytes are in"),
+    Column("warc_offset", pa.int64(), "first byte this row answers for"),
+    Column("warc_length", pa.int64(), "bytes this row answers for; they add up to the file's size"),
+    Column("record_type", pa.string(), "WARC-Type; gap for bytes that are no readable record"),
+    Column("record_id", pa.string(), "WARC-Record-ID"),
+    Column("url", pa.string(), "WARC-Target-URI"),
+    Column("http_status", pa.int32(), "status of the response"),
+    Column("media_type", pa.string(), "declared media type"),
+    Column("fate", pa.string(), "extracted, skipped or failed"),
+    Column("reason", pa.string(), "why skipped or failed; null where extracted"),
+    Column("notes", pa.list_(pa.string()), "what was odd about the record"),
+    Column("doc_id", pa.string(), "the document made from it"),
+)
+FUNNEL = (
+    Column("stage", pa.string(), "read, extract, language, rules, duplicates or kept"),
+    Column("lang", pa.string(), "language; null before it is known"),
+    Column("reason", pa.string(), "what happened there"),
+    Column("documents", pa.int64(), "records or documents"),
+    Column("chars", pa.int64(), "code points of text"),
+    Column("words", pa.int64(), "words of text"),
+    Column("bytes", pa.int64(), "bytes: of the archive for records, of text for documents"),
+    Column("tokens", pa.int64(), "tokens by the configured tokenizer"),
+)
+DECISIONS = (
+    Column("file", pa.int32(), "number of the documents file"),
+    Column("row", pa.int32(), "row in it"),
+    ORIGIN[0],
+    LANG,
+    Column("text_chars", pa.int32(), "code points of the text"),
+    Column("word_count", pa.int32(), "words of the text"),
+    Column("text_bytes", pa.int32(), "UTF-8 bytes of the text"),
+    Column("token_count", pa.int32(), "tokens of the text"),
+    *DUPLICATES,
+    *VERDICT,
+)
+
+TABLES = {
+    "corpus": CORPUS,
+    "removed": REMOVED,
+    "ledger": LEDGER,
+    "documents": DOCUMENTS,
+    "clusters": CLUSTERS,
+    "decisions": DECISIONS,
+    "stats/funnel": FUNNEL,
+}
+"""The tables of an output folder, in the order a reader meets them."""
+
+
+def schema(columns: Iterable[Column]) -> pa.Schema:
+    """Arrow schema of the columns, in order."""
+    return pa.schema([(column.name, column.type) for column in columns])

@@ -1,0 +1,158 @@
+"""Published shards: planned from byte counts, placed by id, sorted inside, written once.
+
+The plan is a function of the documents and the configuration, so every run makes the same shards.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from filters.pii import Span, mask
+from pipeline import parquet, spread
+from pipeline.decisions import DECISIONS_SCHEMA, node_of
+from pipeline.files import Folder
+from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
+from pipeline.spread import Batches, ddl
+
+SORT = ("shard", "domain", "url", "doc_id")
+MOVED = schema(REMOVED).append(pa.field("shard", pa.int32()))
+WRITTEN = pa.schema(
+    [
+        ("shard", pa.int32()),
+        ("path", pa.string()),
+        ("rows", pa.int64()),
+        ("bytes", pa.int64()),
+        ("sha256", pa.string()),
+    ]
+)
+
+
+class Shard(NamedTuple):
+    """One published file: which table, which language, which number there."""
+
+    table: str
+    lang: str
+    number: int
+
+    @property
+    def path(self) -> str:
+        """Its name in the output folder."""
+        return f"{self.table}/lang={self.lang}/part-{self.number:05d}.parquet"
+
+
+class Plan(NamedTuple):
+    """Every shard, and where each (table, language) starts among them."""
+
+    shards: list[Shard]
+    first: dict[tuple[str, str], int]
+    count: dict[tuple[str, str], int]
+
+
+def plan(text_bytes: Mapping[tuple[str, str], int], packing: float, shard_bytes: int) -> Plan:
+    """Shards for so many bytes of text per (table, language).
+
+    ``packing`` is compressed bytes per byte of text, as the documents table shows it.
+    """
+    shards: list[Shard] = []
+    first, count = {}, {}
+    for table, lang in sorted(text_bytes):
+        expected = text_bytes[table, lang] * packing
+        number = max(1, int(-(-expected // shard_bytes)))
+        first[table, lang], count[table, lang] = len(shards), number
+        shards += [Shard(table, lang, i) for i in range(number)]
+    return Plan(shards, first, count)
+
+
+def placed(
+    folder: Folder, decisions: Sequence[str], layout: Plan, kinds: Sequence[str]
+) -> Callable[[int, Batches], Batches]:
+    """Step for ``spread.rows_of``: documents, as published, with the number of their shard.
+
+    The decisions of a documents file are a file of as many rows in the same order, so no join moves
+    the text. ``kinds`` of personal data are masked.
+    """
+
+    def work(file: int, batches: Batches) -> Batches:
+        verdicts = pa.Table.from_batches(
+            list(parquet.batches(folder, decisions[file])), DECISIONS_SCHEMA
+        )
+        row = 0
+        for batch in batches:
+            part = verdicts.slice(row, batch.num_rows).combine_chunks()
+            if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
+                raise ValueError(f"decisions {decisions[file]} are not those of its documents")
+            row += batch.num_rows
+            yield _published(batch, part, layout, frozenset(kinds))
+
+    return work
+
+
+def _published(
+    batch: pa.RecordBatch, verdicts: pa.Table, layout: Plan, kinds: frozenset[str]
+) -> pa.RecordBatch:
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns |= {c.name: verdicts[c.name].combine_chunks() for c in (*DUPLICATES, *VERDICT)}
+    columns |= _masked(batch, kinds)
+    tables = np.where(pc.is_null(columns["reason"]).to_numpy(False), "corpus", "removed")
+    keys = list(zip(tables.tolist(), columns["lang"].to_pylist(), strict=True))
+    first = np.array([layout.first[key] for key in keys], np.int64)
+    count = np.array([layout.count[key] for key in keys], np.uint64)
+    nodes = node_of(columns["doc_id"]).view(np.uint64)
+    columns["shard"] = pa.array((first + (nodes % count).astype(np.int64)).astype(np.int32))
+    return pa.record_batch([columns[f.name].cast(f.type) for f in MOVED], MOVED)
+
+
+def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]:
+    """Text with placeholders, and where they stand; other columns keep describing the original."""
+    texts, spans = batch.column("text").to_pylist(), batch.column("pii").to_pylist()
+    places = []
+    for i, found in enumerate(spans):
+        chosen = [Span(s["start"], s["end"], s["kind"]) for s in found if s["kind"] in kinds]
+        if chosen:
+            texts[i], chosen = mask(texts[i], chosen)
+        places.append([span._asdict() for span in chosen])
+    pii = pa.array(places, batch.schema.field("pii").type)
+    return {"text": pa.array(texts, pa.string()), "pii": pii}
+
+
+def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: int) -> DataFrame:
+    """Write the shards; one row of ``WRITTEN`` for each.
+
+    Files get fresh names below ``staging``; the caller publishes those of the attempts that won.
+    """
+
+    def write(batches: Batches) -> Batches:
+        for number, parts in groupby(spread.runs(batches, "shard"), key=itemgetter(0)):
+            shard = layout.shards[number]
+            columns = schema(CORPUS if shard.table == "corpus" else REMOVED)
+            path = f"{staging}/{shard.path}.{uuid.uuid4().hex[:12]}"
+            with parquet.Writer(folder, path, _with_lang(columns), level) as out:
+                for _, part in parts:
+                    out.write(part.select(columns.names).cast(_with_lang(columns)))
+            yield pa.record_batch(
+                [[number], *([value] for value in out.file)], schema=WRITTEN
+            )
+
+    return by_shard(rows, len(layout.shards)).mapInArrow(write, ddl(WRITTEN))
+
+
+def by_shard(rows: DataFrame, count: int) -> DataFrame:
+    """Rows gathered by shard and sorted; one shard a partition where Spark can promise it (4.1)."""
+    if hasattr(rows, "repartitionById"):
+        gathered = rows.repartitionById(count, "shard")
+    else:
+        gathered = rows.repartition(count, "shard")
+    return gathered.sortWithinPartitions(*SORT)
+
+
+def _with_lang(columns: pa.Schema) -> pa.Schema:
+    """``lang`` as a dictionary: what Arrow makes of the folder's name, so that readers agree."""
+    at = columns.get_field_index("lang")
+    return columns.set(at, pa.field("lang", pa.dictionary(pa.int32(), pa.string())))

@@ -1,0 +1,122 @@
+"""Spark over files: one task a file or range, Arrow batches in between, no path through the JVM."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from pipeline import parquet
+from pipeline.files import Folder
+
+T = TypeVar("T")
+Batches = Iterator[pa.RecordBatch]
+
+
+def each(
+    spark: SparkSession, items: Sequence[T], work: Callable[[T], Batches], result: pa.Schema
+) -> DataFrame:
+    """One task per item: the batches ``work`` makes of it.
+
+    ``items`` travel by broadcast, so a task holds a number, not a path; exactly one item a task.
+    """
+    shared = spark.sparkContext.broadcast(list(items))
+
+    def run(numbers: Batches) -> Batches:
+        for batch in numbers:
+            for number in batch.column(0).to_pylist():
+                yield from work(shared.value[number])
+
+    count = len(items)
+    if count == 0:
+        return spark.createDataFrame([], ddl(result))
+    return spark.range(0, count, 1, count).mapInArrow(run, ddl(result))
+
+
+def rows_of(
+    spark: SparkSession,
+    folder: Folder,
+    paths: Sequence[str],
+    work: Callable[[int, Batches], Batches],
+    columns: Sequence[str] | None,
+    result: pa.Schema,
+) -> DataFrame:
+    """``work`` over the rows of Parquet files, one task a file; it gets the file's number too."""
+    numbered = list(enumerate(paths))
+
+    def read(item: tuple[int, str]) -> Batches:
+        number, path = item
+        yield from work(number, parquet.batches(folder, path, columns))
+
+    return each(spark, numbered, read, result)
+
+
+def table(spark: SparkSession, folder: Folder, paths: Sequence[str], result: pa.Schema) -> DataFrame:
+    """A table from its files, on a local disk or S3 alike."""
+
+    def read(number: int, batches: Batches) -> Batches:  # noqa: ARG001
+        for batch in batches:
+            yield batch.cast(result)
+
+    return rows_of(spark, folder, paths, read, result.names, result)
+
+
+def ddl(schema: pa.Schema) -> str:
+    """Spark's name for an Arrow schema: ``doc_id string, rows bigint``."""
+    return ", ".join(f"`{field.name}` {spark_type(field.type)}" for field in schema)
+
+
+def spark_type(kind: pa.DataType) -> str:
+    """Spark's name for an Arrow type the tables use."""
+    if pa.types.is_list(kind):
+        return f"array<{spark_type(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return "struct<" + ", ".join(f"`{f.name}`: {spark_type(f.type)}" for f in kind) + ">"
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_fixed_size_binary(kind) or pa.types.is_binary(kind):
+        return "binary"
+    return _NAMES[kind]
+
+
+_NAMES = {
+    pa.string(): "string",
+    pa.bool_(): "boolean",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+}
+
+
+FILES = pa.schema(
+    [("path", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64()), ("sha256", pa.string())]
+)
+
+
+def write(rows: DataFrame, folder: Folder, name: str, result: pa.Schema) -> list[parquet.File]:
+    """Write a table as one file per partition under fresh names; the files that count.
+
+    A task that Spark ran twice wrote twice; only the attempt it took is returned.
+    """
+
+    def one(batches: Batches) -> Batches:
+        path = f"{name}/{uuid.uuid4().hex[:12]}.parquet"
+        with parquet.Writer(folder, path, result) as out:
+            for batch in batches:
+                out.write(batch.cast(result))
+        yield pa.record_batch([[value] for value in out.file], schema=FILES)
+
+    done = rows.select(*result.names).mapInArrow(one, ddl(FILES)).collect()
+    return sorted(parquet.File(*row) for row in done)
+
+
+def runs(batches: Batches, column: str) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Batches sorted by a column of numbers >= 0, cut where it changes, each piece with its value."""
+    for batch in batches:
+        numbers = batch.column(column).to_numpy()
+        starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+        for start, end in zip(starts, [*starts[1:], batch.num_rows], strict=True):
+            yield int(numbers[start]), batch.slice(start, end - start)

@@ -1,0 +1,206 @@
+"""The whole path on the samples: what must become of each page is in samples/expected.tsv."""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import curate, mill
+from pipeline import config, manifest, parquet, stages, verification
+from pipeline.files import Folder
+
+pytestmark = pytest.mark.spark
+
+ROOT = Path(__file__).parent.parent
+ARCHIVES = ROOT / "samples" / "archives"
+
+
+@pytest.fixture(scope="module")
+def milled(spark, tmp_path_factory):
+    folder = Folder(str(tmp_path_factory.mktemp("milled")))
+    settings = config.load()
+    mill.run(spark, settings, folder, [str(ARCHIVES)])
+    return folder
+
+
+def published(folder, table):
+    root = Path(folder.path(table))
+    return [row for path in sorted(root.glob("*/*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def ledger(folder):
+    files = stages.required(folder, "extract").files["ledger"]
+    return [row for f in files for b in parquet.batches(folder, f.path) for row in b.to_pylist()]
+
+
+def fates(folder):
+    """(archive, url) to what became of it, over ledger, corpus and removed."""
+    found = {
+        (row["warc_file"], row["url"], row["record_type"]): (row["fate"], row["reason"] or "-", "-")
+        for row in ledger(folder)
+        if row["fate"] != "extracted" and row["url"]
+    }
+    for row in published(folder, "corpus"):
+        found[row["warc_file"], row["url"], "response"] = ("kept", "-", row["lang"])
+    for row in published(folder, "removed"):
+        found[row["warc_file"], row["url"], "response"] = ("rejected", row["reason"], row["lang"])
+    return found
+
+
+def test_every_sample_page_meets_its_fate(milled):
+    with (ROOT / "samples" / "expected.tsv").open(newline="") as file:
+        expected = {
+            (row["warc_file"], row["url"], row["record_type"]): (row["fate"], row["reason"], row["language"])
+            for row in csv.DictReader(file, delimiter="\t")
+        }
+    found = fates(milled)
+    wrong = [
+        f"{key}: {expected.get(key)} expected, {found.get(key)} found"
+        for key in sorted(expected.keys() | found.keys())
+        if expected.get(key) != found.get(key)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_it_adds_up(spark, milled):
+    assert verification.verify(spark, milled) == []
+
+
+def test_output_is_the_same_from_a_second_run_with_other_parallelism(spark, milled, tmp_path):
+    again = Folder(str(tmp_path / "again"))
+    spark.conf.set("spark.sql.shuffle.partitions", "3")
+    mill.run(spark, config.load(), again, [str(ARCHIVES)])
+    spark.conf.set("spark.sql.shuffle.partitions", "8")
+    assert manifest.read(again) == manifest.read(milled)
+
+
+def test_a_rerun_changes_nothing_and_a_new_threshold_reads_no_archive(spark, milled, tmp_path):
+    before = {p: p.stat().st_mtime_ns for p in Path(milled.base).rglob("*.parquet")}
+    mill.run(spark, config.load(), milled, [str(ARCHIVES)])
+    assert {p: p.stat().st_mtime_ns for p in Path(milled.base).rglob("*.parquet")} == before
+
+
+def test_personal_data_is_masked_in_what_is_published(milled):
+    rows = published(milled, "corpus") + published(milled, "removed")
+    marked = [row for row in rows if row["pii"]]
+    assert {span["kind"] for row in marked for span in row["pii"]} == {
+        "email", "phone", "ipv4", "ipv6", "iban", "card",
+    }  # fmt: skip
+    for row in marked:
+        for span in row["pii"]:
+            assert row["text"][span["start"] : span["end"]].startswith("<")
+
+
+def test_readers_find_the_corpus(milled):
+    table = pq.read_table(Path(milled.path("corpus")))
+    assert table.num_rows == manifest.read(milled)["rows"]["corpus"]
+    assert len(set(table["lang"].to_pylist())) >= 38
+
+
+def copy(folder, target):
+    subprocess.run(["cp", "-a", folder.base, str(target)], check=True)
+    return Folder(str(target))
+
+
+def rewrite(path, change):
+    table = pq.read_table(path, partitioning=None)
+    pq.write_table(change(table), path, compression="zstd", write_page_checksum=True)
+
+
+def restate(folder):
+    """A manifest that agrees with the shards as they are: the forger's best try."""
+    content = json.loads((Path(folder.base) / "MANIFEST.json").read_text())
+    for file in content["files"]:
+        raw = Path(folder.path(file["path"])).read_bytes()
+        rows = pq.read_metadata(folder.path(file["path"])).num_rows
+        file.update(bytes=len(raw), rows=rows, sha256=hashlib.sha256(raw).hexdigest())
+    (Path(folder.base) / "MANIFEST.json").write_text(json.dumps(content))
+
+
+def first_shard(folder, table="corpus"):
+    return sorted(Path(folder.path(table)).glob("*/*.parquet"))[0]
+
+
+def flip(folder):
+    raw = bytearray(first_shard(folder).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    first_shard(folder).write_bytes(raw)
+
+
+def drop_row(folder):
+    rewrite(first_shard(folder), lambda table: table.slice(1))
+    restate(folder)
+
+
+def repeat_row(folder):
+    shards = sorted(Path(folder.path("corpus")).glob("*/*.parquet"))
+    extra = pq.read_table(shards[0], partitioning=None)
+    rewrite(shards[1], lambda table: type(table).from_pylist(table.to_pylist() + extra.to_pylist(), table.schema))
+    restate(folder)
+
+
+def stray(folder):
+    (first_shard(folder).parent / "part-99999.parquet").write_bytes(b"")
+
+
+def lose(folder):
+    first_shard(folder).unlink()
+
+
+def unpublish(folder):
+    (Path(folder.base) / "MANIFEST.json").unlink()
+
+
+def damage_ledger(folder):
+    path = folder.path(stages.required(folder, "extract").files["ledger"][0].path)
+    rewrite(path, lambda table: table.slice(1))
+
+
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        (flip, "files"), (drop_row, "documents"), (repeat_row, "documents"), (stray, "files"),
+        (lose, "files"), (unpublish, "manifest"), (damage_ledger, "files"),
+    ],
+)  # fmt: skip
+def test_verify_notices(spark, milled, tmp_path, damage, check):
+    broken = copy(milled, tmp_path / "broken")
+    damage(broken)
+    assert check in {difference.check for difference in verification.verify(spark, broken)}
+
+
+@pytest.mark.parametrize("stage", ["commits", "clusters", "decisions", "scratch/curate"])
+def test_a_killed_run_shows_nothing_half_and_the_next_one_ends_the_same(spark, milled, tmp_path, stage):
+    output = tmp_path / "killed"
+    command = [str(Path(sys.executable).parent / "corpusmill"), "mill", str(ARCHIVES), "--output", str(output)]
+    process = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 180
+    while process.poll() is None and time.monotonic() < deadline and not list(output.glob(f"{stage}*/**/*.*")):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (output / "MANIFEST.json").exists()
+    assert not list(output.glob("corpus/**/*.parquet"))
+    folder = Folder(str(output))
+    mill.run(spark, config.load(), folder, [str(ARCHIVES)])
+    assert manifest.read(folder) == manifest.read(milled)
+    assert verification.verify(spark, folder) == []
+
+
+def test_another_preset_redecides_from_stored_columns(spark, milled, tmp_path):
+    folder = copy(milled, tmp_path / "fineweb2")
+    extracted = stages.required(folder, "extract")
+    curate.run(spark, config.load("fineweb2"), folder)
+    assert stages.required(folder, "extract") == extracted
+    assert verification.verify(spark, folder) == []
+    assert manifest.read(folder)["rows"] != manifest.read(milled)["rows"]

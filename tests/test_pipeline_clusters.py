@@ -1,0 +1,199 @@
+"""Clusters in Spark against brute force over all pairs."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dedup.bands import band_hashes
+from dedup.components import connected_components
+from dedup.exact import text_hashes
+from dedup.minhash import signatures, similarity
+from dedup.shingles import shingle_hashes
+from language_id.words import WORD
+from pipeline.files import Folder
+from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges
+from pipeline.errors import ConfigError
+
+COLUMNS = {
+    "node": pa.int64(),
+    "scope": pa.string(),
+    "text_hash": pa.binary(),
+    "signature": pa.binary(),
+}
+SETTINGS = ClusterSettings()
+CHECKED = pytest.mark.parametrize("minimum", [0.0, 0.65])
+
+
+def documents_of(texts, scopes):
+    """Rows of the documents table for texts given as arrays of word hashes."""
+    words = np.concatenate(texts).astype(np.uint64)
+    kinds = np.full(len(words), WORD, np.uint8)
+    offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    hashes = text_hashes(words, kinds, offsets)
+    shingles, shingle_offsets = shingle_hashes(words, kinds, offsets)
+    signed = signatures(shingles, shingle_offsets)
+    nodes = np.random.default_rng(5).permutation(len(texts)) * 7919 - 40_000
+    signature = [
+        row.tobytes() if len(text) else (None, b"", row.tobytes())[i % 3]
+        for i, (row, text) in enumerate(zip(signed, texts, strict=True))
+    ]
+    columns = (nodes, scopes, [row.tobytes() for row in hashes], signature)
+    arrays = [pa.array(c, kind) for c, kind in zip(columns, COLUMNS.values(), strict=True)]
+    return pa.table(arrays, list(COLUMNS))
+
+
+def web():
+    """Families of near-duplicates, exact copies, texts of no words, in two scopes and none."""
+    rng = np.random.default_rng(21)
+    texts, scopes = [], []
+    for family in range(60):
+        original = rng.integers(0, 2**64, rng.integers(1, 250), dtype=np.uint64)
+        for _ in range(rng.integers(1, 6)):
+            copy = original.copy()
+            changed = rng.integers(0, 1 + len(copy) // 25)
+            copy[rng.integers(0, len(copy), changed)] = rng.integers(0, 2**63, changed)
+            for _ in range(rng.integers(1, 4)):
+                texts.append(copy)
+                scopes.append(("fin_Latn", "ell_Grek", None)[(family + (rng.random() < 0.2)) % 3])
+    for _ in range(9):
+        texts.append(np.zeros(0, np.uint64))
+        scopes.append("fin_Latn")
+    return documents_of(texts, scopes)
+
+
+def brute(table, minimum):
+    """Expected rows: every pair compared, with nothing of Spark and nothing of leaders."""
+    rows = table.to_pylist()
+    exact = {row["node"]: row["node"] for row in rows}
+    edges = [(row["node"], row["node"]) for row in rows]
+    for one, other in combinations(rows, 2):
+        if one["scope"] != other["scope"]:
+            continue
+        if one["text_hash"] == other["text_hash"] != NO_WORDS:
+            for node in (one["node"], other["node"]):
+                exact[node] = min(exact[node], one["node"], other["node"])
+            edges.append((one["node"], other["node"]))
+        elif NO_WORDS not in (one["text_hash"], other["text_hash"]):
+            pair = np.array([np.frombuffer(r["signature"], np.uint32) for r in (one, other)])
+            bands = band_hashes(pair, 14)
+            if (bands[0] == bands[1]).any() and similarity(*pair) >= minimum:
+                edges.append((one["node"], other["node"]))
+    nodes, component = connected_components(*np.array(edges, np.int64).T)
+    cluster = dict(zip(nodes.tolist(), component.tolist(), strict=True))
+    sizes = dict(zip(*np.unique(component, return_counts=True), strict=True))
+    return sorted((n, cluster[n], int(sizes[cluster[n]]), exact[n]) for n in cluster)
+
+
+@pytest.fixture
+def frame_of(spark):
+    """A table as a data frame in so many partitions; small Arrow batches."""
+    setting = "spark.sql.execution.arrow.maxRecordsPerBatch"
+    before = spark.conf.get(setting)
+    spark.conf.set(setting, "50")
+    yield lambda table, partitions: spark.createDataFrame(table).repartition(partitions)
+    spark.conf.set(setting, before)
+
+
+def rows_of(frame):
+    return sorted(tuple(row) for row in frame.collect())
+
+
+@pytest.mark.spark
+@CHECKED
+def test_equal_to_brute_force_whatever_the_partitions(minimum, frame_of, tmp_path):
+    table = web()
+    expected = brute(table, minimum)
+    sizes = [size for _, _, size, _ in expected]
+    assert min(sizes) == 1
+    assert max(sizes) > 4
+    settings = ClusterSettings(minimum_similarity=minimum)
+    ways = ((settings, 1), (replace(settings, partitions=3, edge_cap=0), 7))
+    for i, (way, partitions) in enumerate(ways):
+        found = clusters(frame_of(table, partitions), way, Folder(str(tmp_path / str(i))))
+        assert found.dtypes == [
+            ("node", "bigint"),
+            ("cluster", "bigint"),
+            ("cluster_size", "int"),
+            ("exact_node", "bigint"),
+        ]
+        assert rows_of(found) == expected
+
+
+@pytest.mark.spark
+def test_texts_without_words_are_alone(frame_of, tmp_path):
+    table = documents_of([np.zeros(0)] * 6, ["fin_Latn"] * 6)
+    nodes = sorted(table["node"].to_pylist())
+    found = rows_of(clusters(frame_of(table, 2), SETTINGS, Folder(str(tmp_path))))
+    assert found == [(node, node, 1, node) for node in nodes]
+
+
+@pytest.mark.spark
+def test_no_documents(frame_of, tmp_path):
+    assert rows_of(clusters(frame_of(web().slice(0, 0), 1), SETTINGS, Folder(str(tmp_path)))) == []
+
+
+def signed(node, values):
+    return {
+        "node": node,
+        "scope": "fin_Latn",
+        "text_hash": node.to_bytes(16, "big"),
+        "signature": np.asarray(values, "<u4").tobytes(),
+    }
+
+
+@pytest.mark.spark
+def test_a_stranger_with_the_smallest_node_splits_no_pair(frame_of, tmp_path):
+    """One bucket: its first document resembles nobody, the others each other."""
+    rng = np.random.default_rng(8)
+    stranger = rng.integers(0, 2**32, 112)
+    family = rng.integers(0, 2**32, 112)
+    stranger[:8] = family[:8]  # the first band, and nothing else
+    far = [rng.integers(0, 2**32, 112) for _ in range(3)]
+    for values in far:
+        values[:8] = family[:8]
+    members = []
+    for i in range(5):
+        member = family.copy()
+        member[104 - 8 * i : 112 - 8 * i] = rng.integers(0, 2**32, 8)
+        # every band but the first is broken, so only the first bucket can link
+        member[8::8] = rng.integers(0, 2**32, 13)
+        members.append(member)
+    rows = [signed(i + 1, v) for i, v in enumerate([stranger, *far, *members])]
+    table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
+    found = rows_of(clusters(frame_of(table, 3), SETTINGS, Folder(str(tmp_path / "checked"))))
+    assert [cluster for _, cluster, _, _ in found] == [1, 2, 3, 4, 5, 5, 5, 5, 5]
+    unchecked = ClusterSettings(minimum_similarity=0)
+    found = rows_of(clusters(frame_of(table, 3), unchecked, Folder(str(tmp_path / "unchecked"))))
+    assert {(cluster, size) for _, cluster, size, _ in found} == {(1, 9)}
+
+
+@pytest.mark.spark
+def test_exact_edges_go_to_the_smallest_of_a_scope(frame_of):
+    texts = [(5, "a", b"x"), (-3, "a", b"x"), (9, "a", b"x"), (1, "b", b"x"), (2, "b", b"x")]
+    texts += [(20, None, b"y"), (21, None, b"y"), (30, "a", None), (31, "a", None)]
+    texts += [(40, "a", NO_WORDS), (41, "a", NO_WORDS)]
+    rows = [dict(zip(COLUMNS, (*text, b""), strict=True)) for text in texts]
+    table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
+    assert rows_of(exact_edges(frame_of(table, 4))) == [(2, 1), (5, -3), (9, -3), (21, 20)]
+
+
+@pytest.mark.spark
+def test_documents_that_share_a_node_keep_a_row_each(frame_of, tmp_path):
+    texts = [(1, "a", b"x"), (2, "a", b"y"), (5, "a", b"x"), (5, "a", b"y")]
+    rows = [dict(zip(COLUMNS, (*text, b""), strict=True)) for text in texts]
+    table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
+    found = rows_of(clusters(frame_of(table, 2), SETTINGS, Folder(str(tmp_path))))
+    assert found == [(1, 1, 3, 1), (2, 2, 1, 2), (5, 1, 3, 1), (5, 1, 3, 1)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"bands": 0}, {"rows": -1}, {"leaders": 0}, {"partitions": 0}, {"edge_cap": -1}]
+    + [{"minimum_similarity": value} for value in (-0.1, 1.1, float("nan"))],
+)
+def test_settings_that_make_no_sense(wrong):
+    with pytest.raises(ConfigError):
+        ClusterSettings(**wrong)

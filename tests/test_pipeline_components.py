@@ -1,0 +1,117 @@
+"""Spark's connected components against the union-find, and that against scipy elsewhere."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dedup.components import star_forest
+from pipeline import components as module
+from pipeline.files import Folder
+from pipeline.components import components, large_stars, small_stars, star_forests
+
+RNG = np.random.default_rng(11)
+SHUFFLED = RNG.permutation(3000) - 1500
+GRAPHS = {
+    "random": tuple(RNG.integers(-2000, 2000, (2, 2500))),
+    "chain": (np.arange(2999), np.arange(1, 3000)),
+    "chain at random": (SHUFFLED[:-1], SHUFFLED[1:]),
+    "star of the largest": (np.arange(20_000), np.full(20_000, 2**62)),
+    "stars on a chain": (np.arange(1, 4000), np.arange(1, 4000) // 50 * 50 - 1),
+    "loops and doubles": (np.array([5, 5, 7, 7, 5]), np.array([5, 7, 5, 5, 9])),
+    "none": (np.zeros(0, np.int64), np.zeros(0, np.int64)),
+}
+
+
+def batches_of(left, right, size):
+    whole = pa.record_batch({"node": pa.array(left), "hub": pa.array(right)})
+    return [whole.slice(start, size) for start in range(0, max(whole.num_rows, 1), size)]
+
+
+def joined(batches):
+    parts = [(batch["node"].to_numpy(), batch["hub"].to_numpy()) for batch in batches]
+    return tuple(np.concatenate(ends) for ends in zip(*parts, strict=True)) if parts else ((), ())
+
+
+def assert_equal(found, expected):
+    order = np.argsort(found[0])
+    for ends, expected_ends in zip(found, expected, strict=True):
+        assert np.asarray(ends)[order].tolist() == expected_ends.tolist()
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("limit", [None, 1, 100, 10_000])
+def test_contraction_of_a_stream_keeps_the_components(name, limit):
+    edges = GRAPHS[name]
+    found = joined(star_forests(iter(batches_of(*edges, 64)), limit))
+    if limit is not None:
+        found = star_forest(*(np.asarray(ends, np.int64) for ends in found))
+    assert_equal(found, star_forest(*edges))
+
+
+def test_contraction_shrinks_repetition_to_nothing():
+    batches = batches_of(np.arange(10_000) % 10 + 1, np.zeros(10_000, np.int64), 100)
+    assert sum(batch.num_rows for batch in star_forests(iter(batches), 100)) == 10
+
+
+@pytest.fixture
+def frame_of(spark):
+    """Edges as a data frame in so many partitions; small Arrow batches."""
+    setting = "spark.sql.execution.arrow.maxRecordsPerBatch"
+    before = spark.conf.get(setting)
+    spark.conf.set(setting, "64")
+
+    def build(left, right, partitions):
+        table = pa.table({"node": pa.array(left, pa.int64()), "hub": pa.array(right, pa.int64())})
+        return spark.createDataFrame(table).repartition(partitions)
+
+    yield build
+    spark.conf.set(setting, before)
+
+
+def collected(frame):
+    return joined(frame.toArrow().combine_chunks().to_batches())
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize(("edge_cap", "partitions"), [(10**9, 5), (0, 3)])
+def test_both_ends_equal_union_find(name, edge_cap, partitions, frame_of, tmp_path):
+    frame = frame_of(*GRAPHS[name], partitions)
+    found = collected(components(frame, Folder(str(tmp_path)), "cc", edge_cap))
+    assert_equal(found, star_forest(*GRAPHS[name]))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", ["chain at random", "stars on a chain"])
+def test_rounds_that_contract_next_to_nothing(name, frame_of, tmp_path, monkeypatch):
+    """Contraction by Arrow batch leaves the work to large-star and small-star."""
+    monkeypatch.setattr(module, "EDGES_AT_ONCE", 1)
+    rounds = []
+    monkeypatch.setattr(module, "large_stars", lambda e: rounds.append(1) or large_stars(e))
+    found = collected(components(frame_of(*GRAPHS[name], 4), Folder(str(tmp_path)), "cc", 0))
+    assert_equal(found, star_forest(*GRAPHS[name]))
+    assert 3 <= len(rounds) <= 12
+    assert len(list((tmp_path / "cc").iterdir())) <= 1  # a round replaces the one before
+
+
+@pytest.mark.spark
+def test_rounds_end_in_one_task_once_few_are_left(frame_of, tmp_path):
+    left, right = GRAPHS["random"]
+    found = collected(components(frame_of(left, right, 6), Folder(str(tmp_path)), "cc", 2300))
+    assert_equal(found, star_forest(left, right))
+
+
+@pytest.mark.spark
+def test_a_round_is_the_paper_s(frame_of):
+    """Large-star and small-star of one graph, against their definitions."""
+    edges = {(max(e), min(e)) for e in RNG.integers(0, 60, (80, 2)).tolist() if e[0] != e[1]}
+    around: dict[int, set[int]] = {}
+    for one, other in edges:
+        around.setdefault(one, {one}).add(other)
+        around.setdefault(other, {other}).add(one)
+    large = {(v, min(near)) for u, near in around.items() for v in near if v > u}
+    below = {u: {v for v in near if v <= u} for u, near in around.items()}
+    small = {(v, min(near)) for near in below.values() for v in near if v != min(near)}
+    frame = frame_of(*np.array(sorted(edges)).T, 3)
+    assert {tuple(row) for row in large_stars(frame).collect()} == large
+    assert sorted(tuple(row) for row in small_stars(frame).collect()) == sorted(small)

@@ -37,7 +37,12 @@ def data_format() -> str:
         "of the tables between stages. Read files from these lists: a file that is in none of them is not data.\n",
     ]
     for name, columns in TABLES.items():
-        parts += [f"## {name}\n", TABLE_NOTES[name] + "\n", "| column | type | meaning |", "|---|---|---|"]
+        parts += [
+            f"## {name}\n",
+            TABLE_NOTES[name] + "\n",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
         parts += [f"| `{c.name}` | {spark_type(c.type)} | {_cell(c.meaning)} |" for c in columns]
         parts.append("")
     parts += ["## Reasons in the ledger\n"]
@@ -66,7 +71,13 @@ def rules() -> str:
         parts.append(f"- **{name}**: {names}")
     parts += ["", "| rule | signal | low | high | source |", "|---|---|---|---|---|"]
     for rule in RULES.values():
-        cells = (f"`{rule.name}`", f"`{rule.signal}`", _bound(rule.low), _bound(rule.high), _cell(rule.source))
+        cells = (
+            f"`{rule.name}`",
+            f"`{rule.signal}`",
+            _bound(rule.low),
+            _bound(rule.high),
+            _cell(rule.source),
+        )
         parts.append("| " + " | ".join(cells) + " |")
     return "\n".join([*parts, ""])
 

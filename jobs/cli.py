@@ -1,5 +1,7 @@
-"""The command line. Exit codes: 0 done, 1 something does not add up or the run broke, 2 cannot
-start, 3 done but inputs were damaged, 130 interrupted.
+"""The command line.
+
+Exit codes: 0 done, 1 something does not add up or the run broke, 2 cannot start, 3 done but inputs
+were damaged, 130 interrupted.
 """
 
 import json
@@ -44,14 +46,17 @@ Inputs = Annotated[
         help="Archives: files, folders, globs, path lists (*.paths.gz); local, s3:// or https://.",
     ),
 ]
-Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder or s3:// prefix.")]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="DIR", help="Folder or s3:// prefix.")
+]
 Dir = Annotated[str, typer.Argument(metavar="DIR", help="Output folder of a run, or s3:// prefix.")]
 Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Rules and limits to start from.")]
 File = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="TOML that changes the preset.")
 ]
 Master = Annotated[
-    str | None, typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's.")
+    str | None,
+    typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -63,7 +68,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
     "`spark-submit --master spark://host:7077 jobs/mill.py crawl/ -o corpus`"
 )
 def mill(
-    inputs: Inputs, output: Output, preset: Preset = None, config: File = None, master: Master = None
+    inputs: Inputs,
+    output: Output,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
 ) -> None:
     """Archives in, corpus out: extract, deduplicate and curate in one go."""
     from jobs import mill as job  # noqa: PLC0415  # --help need not wait for Spark
@@ -78,7 +87,11 @@ def mill(
 
 @app.command(epilog="**Example**\n\n`corpusmill extract crawl/*.warc.gz --output run1`")
 def extract(
-    inputs: Inputs, output: Output, preset: Preset = None, config: File = None, master: Master = None
+    inputs: Inputs,
+    output: Output,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
 ) -> None:
     """Archives to documents and ledger (text, language, signals, signatures)."""
     from jobs import extract as job  # noqa: PLC0415
@@ -92,13 +105,17 @@ def extract(
 
 
 @app.command(epilog="**Example**\n\n`corpusmill deduplicate run1`")
-def deduplicate(directory: Dir, preset: Preset = None, config: File = None, master: Master = None) -> None:
+def deduplicate(
+    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+) -> None:
     """Documents to clusters of exact and near duplicates."""
     from jobs import deduplicate as job  # noqa: PLC0415
 
     with _run(preset, config, directory) as (settings, folder):
         stage = job.run(_spark(master), settings, folder)
-        out.print(f"{stage.counts['documents']:,} documents in {stage.counts['clusters']:,} clusters")
+        out.print(
+            f"{stage.counts['documents']:,} documents in {stage.counts['clusters']:,} clusters"
+        )
         out.print(f"\nNext: corpusmill curate {directory}")
 
 
@@ -106,7 +123,9 @@ def deduplicate(directory: Dir, preset: Preset = None, config: File = None, mast
     epilog="**Examples**\n\n`corpusmill curate run1 --preset fineweb2`\n\n"
     "`corpusmill curate run1 --config stricter.toml`"
 )
-def curate(directory: Dir, preset: Preset = None, config: File = None, master: Master = None) -> None:
+def curate(
+    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+) -> None:
     """Decide what stays, by stored measurements, and write the corpus; reads no archive."""
     from jobs import curate as job  # noqa: PLC0415
 
@@ -116,7 +135,10 @@ def curate(directory: Dir, preset: Preset = None, config: File = None, master: M
         out.print(f"\nNext: corpusmill verify {directory}")
 
 
-@app.command(epilog="**Examples**\n\n`corpusmill stats run1`\n\n`corpusmill stats run1 --lang fin_Latn --json`")
+@app.command(
+    epilog="**Examples**\n\n`corpusmill stats run1`\n\n"
+    "`corpusmill stats run1 --lang fin_Latn --json`"
+)
 def stats(
     directory: Dir,
     lang: Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")] = None,
@@ -238,7 +260,9 @@ def _end(stage: Stage, settings: Config) -> None:
 
     found = damaged(stage)
     for reason, count in found.items():
-        err.print(f"[yellow]damaged input[/]: {reason}: {count}; the ledger says where", highlight=False)
+        err.print(
+            f"[yellow]damaged input[/]: {reason}: {count}; the ledger says where", highlight=False
+        )
     if found and settings.input.fail_on_damage:
         raise typer.Exit(DAMAGED)
 

@@ -8,7 +8,17 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 
 from jobs.extract import sweep
 from jobs.session import watched
-from pipeline import decisions, fingerprint, manifest, parquet, shards, spread, stages, stats
+from pipeline import (
+    decisions,
+    fingerprint,
+    manifest,
+    parquet,
+    shards,
+    spread,
+    stages,
+    stats,
+    verification,
+)
 from pipeline.config import Config
 from pipeline.files import Folder
 from pipeline.parquet import File
@@ -30,6 +40,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         return found.stage
     for line in found.differences:
         log.info("curate: again, since %s", line)
+    folder.delete_folder("scratch")
     decided = watched(spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped))
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     files, names = watched(
@@ -38,7 +49,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     funnel = _funnel(spark, folder, extracted, decided, staging)
     names[funnel.path] = "stats/funnel.parquet"
     files.append(funnel._replace(path="stats/funnel.parquet"))
-    listing = [{"name": n, "bytes": f[1]} for n, f in sorted(_inputs(extracted).items())]
+    sizes = verification.input_sizes(extracted)
+    listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]}
     manifest.publish(folder, staging, names, manifest.encode(config, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
@@ -46,12 +58,6 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
-
-
-def _inputs(extracted: stages.Stage) -> dict[str, list[int]]:
-    inputs = extracted.parts["inputs"]
-    assert isinstance(inputs, dict)
-    return inputs
 
 
 def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> fingerprint.Parts:
@@ -71,7 +77,11 @@ def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) ->
 
 
 def _decide(
-    spark: SparkSession, config: Config, folder: Folder, extracted: stages.Stage, grouped: stages.Stage
+    spark: SparkSession,
+    config: Config,
+    folder: Folder,
+    extracted: stages.Stage,
+    grouped: stages.Stage,
 ) -> list[File]:
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
@@ -129,4 +139,3 @@ def _funnel(
     with parquet.Writer(folder, f"{staging}/funnel.parquet", stats.FUNNEL_SCHEMA) as out:
         out.write(batch)
     return out.file
-

@@ -20,7 +20,12 @@ log = logging.getLogger(__name__)
 KEYS = ("doc_id", "lang", "text_hash", "signature")
 SCRATCH = "scratch/clusters"
 KEYED = pa.schema(
-    [("node", pa.int64()), ("scope", pa.string()), ("text_hash", pa.binary()), ("signature", pa.binary())]
+    [
+        ("node", pa.int64()),
+        ("scope", pa.string()),
+        ("text_hash", pa.binary()),
+        ("signature", pa.binary()),
+    ]
 )
 
 
@@ -52,7 +57,9 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
     )
     folder.delete_folder(SCRATCH)
-    stage = stages.Stage("deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)})
+    stage = stages.Stage(
+        "deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)}
+    )
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage

@@ -14,12 +14,12 @@ from rich.text import Text
 from filters.pii import Span, mask
 from filters.rules import Rule, bound, judge
 from pipeline import extraction, ledger
-
 from pipeline.config import Config
 from pipeline.decisions import signal_columns
 from pipeline.extraction import Range
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
+from pipeline.storage import open_source
 
 SHOWN_CHARS = 600
 
@@ -31,7 +31,7 @@ def run(
 
     Without either, list the archive's pages.
     """
-    source = extraction.open_source(archive, extraction.storage_options(config))
+    source = open_source(archive, extraction.storage_options(config))
     task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
     source.close()
     found = False
@@ -39,7 +39,8 @@ def run(
         row = screened.row
         if url is None and offset is None:
             found = True
-            console.print(f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24}", Text(_plain(row["url"])))
+            line = f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24} "
+            console.print(Text(line + _plain(row["url"])), soft_wrap=True)
         elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
             found = True
             _explain(screened, config, console)
@@ -58,13 +59,17 @@ def _explain(screened: ledger.Screened, config: Config, console: Console) -> Non
     _fields(console, "Page", {k: page[k] for k in _PAGE}, ())
     spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]
     masked, _ = mask(page["text"], spans) if config.personal_data.mask else (page["text"], [])
-    console.print(Text(_plain(masked[:SHOWN_CHARS], keep="\n") + (" …" if len(masked) > SHOWN_CHARS else "")))
+    more = " …" if len(masked) > SHOWN_CHARS else ""
+    console.print(Text(_plain(masked[:SHOWN_CHARS], keep="\n") + more))
     for number, top in enumerate(page["lang_top"], 1):
         console.print(f"  language {number}: {top['label']} {top['score']:.3f}", highlight=False)
     for kind in sorted({span.kind for span in spans}):
         console.print(f"  masked {kind}: {sum(s.kind == kind for s in spans)}", highlight=False)
     for signal in page["rights"]:
-        console.print(f"  rights {signal['source']}: {_plain(signal['name'])} = {_plain(signal['value'])}", highlight=False)
+        console.print(
+            f"  rights {signal['source']}: {_plain(signal['name'])} = {_plain(signal['value'])}",
+            highlight=False,
+        )
     rules = config.rules.table()
     verdict = judge(rules, signal_columns(batch, rules), [page["lang"]])
     console.print(_signals(page, rules, set(verdict.failed[0])))
@@ -78,7 +83,14 @@ _PAGE = (
 
 
 def _fields(console: Console, title: str, values: dict[str, Any], last: Iterable[str]) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        show_header=False,
+        pad_edge=False,
+    )
     for name in [*(n for n in values if n not in last), *last]:
         value = values[name]
         if value not in (None, []):
@@ -88,9 +100,15 @@ def _fields(console: Console, title: str, values: dict[str, Any], last: Iterable
 
 def _signals(page: dict[str, Any], rules: tuple[Rule, ...], failed: set[str]) -> Table:
     """Every signal beside the bounds of the rules that look at it."""
-    table = Table(title="Signals and rules", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title="Signals and rules",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     for column in ("signal", "value", "bounds", "rule", ""):
-        table.add_column(column, justify="right" if column == "value" else "left")
+        table.add_column(column, justify="right" if column == "value" else "left", no_wrap=True)
     for name in ("lang_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
         watching = [rule for rule in rules if rule.signal == name]
         value = page[name]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from jobs.session import watched
-from pipeline import extraction, fingerprint, ledger, spread, stages
+from pipeline import extraction, fingerprint, spread, stages
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.extraction import Commit, Range
@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 
 LISTED_AT_ONCE = 16
 DONE = pa.schema(
-    [(f"{table}_{field.name}", field.type) for table in ("documents", "ledger") for field in spread.FILES]
+    [
+        (f"{table}_{field.name}", field.type)
+        for table in ("documents", "ledger")
+        for field in spread.FILES
+    ]
     + [("reasons", pa.list_(pa.string())), ("counts", pa.list_(pa.int64()))]
 )
 
@@ -137,13 +141,9 @@ def _counts(done: Sequence[Commit]) -> dict[str, int]:
 
 
 def damaged(stage: stages.Stage) -> dict[str, int]:
-    """Reasons and counts of what could not be read of the inputs (pages that failed aside)."""
-    failed = {
-        key.removeprefix("failed:"): count
-        for key, count in stage.counts.items()
-        if key.startswith("failed:")
-    }
-    return {reason: n for reason, n in failed.items() if reason in ledger.INPUT_FAILURES}
+    """Reasons and counts of what of the inputs could not be read, or not whole."""
+    found = {key: count for key, count in stage.counts.items() if key.startswith("damage:")}
+    return {key.removeprefix("damage:"): count for key, count in found.items()}
 
 
 def sweep(folder: Folder, stage: stages.Stage, commits: str | None = None) -> None:

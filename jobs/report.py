@@ -70,12 +70,16 @@ def _sum(rows: Rows, wanted: Callable[[dict[str, Any]], bool]) -> int:
 
 
 def _languages(rows: Rows) -> Table:
-    table = _table("Languages", "", "extracted", "language", "rules", "duplicates", "kept", "words", "tokens")
+    table = _table(
+        "Languages", "", "extracted", "language", "rules", "duplicates", "kept", "words", "tokens"
+    )
     by_lang: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["lang"]:
             by_lang[row["lang"]].append(row)
-    for lang, own in sorted(by_lang.items(), key=lambda item: (-total(item[1], "tokens", stage="kept"), item[0])):
+    for lang, own in sorted(
+        by_lang.items(), key=lambda item: (-total(item[1], "tokens", stage="kept"), item[0])
+    ):
         counts = [total(own, stage=stage) for stage in (*DROPPED, "kept")]
         kept = [total(own, measure, stage="kept") for measure in ("words", "tokens")]
         table.add_row(lang, *(f"{n:,}" if n else "-" for n in (sum(counts), *counts, *kept)))
@@ -89,6 +93,8 @@ def _reasons(rows: Rows) -> Table:
         if row["stage"] not in ("read", "kept"):
             lost[row["reason"]][0] += row["documents"]
             lost[row["reason"]][1] += row["tokens"] or 0
-    for reason, (documents, tokens) in sorted(lost.items(), key=lambda item: (-item[1][0], item[0])):
+    for reason, (documents, tokens) in sorted(
+        lost.items(), key=lambda item: (-item[1][0], item[0])
+    ):
         table.add_row(reason, f"{documents:,}", f"{tokens:,}" if tokens else "-")
     return table

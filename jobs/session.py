@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from pyspark.sql import SparkSession
@@ -21,6 +22,7 @@ SETTINGS = {
     "spark.python.worker.faulthandler.enabled": "true",
     "spark.task.maxFailures": "4",
     "spark.task.reaper.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
     # The submission server has no authentication; nothing here uses it.
     "spark.master.rest.enabled": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
@@ -53,7 +55,8 @@ def session(master: str | None, name: str = "corpusmill") -> SparkSession:
         master = master or "local[*]"
         builder = builder.master(_tolerant(master))
     if master and master.startswith("local"):
-        chosen = SETTINGS | LOCAL
+        quiet = f"-Dlog4j2.configurationFile=file:{Path(__file__).with_name('log4j2.properties')}"
+        chosen = SETTINGS | LOCAL | {"spark.driver.extraJavaOptions": quiet}
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         _workers_like_us()
     given = _given() if submitted else {}
@@ -94,7 +97,12 @@ def watched(spark: SparkSession, title: str, work: Callable[[], T]) -> T:
     if not console.is_terminal:
         logging.getLogger(__name__).info("%s", title)
         return work()
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     stop = threading.Event()
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(title, total=None)

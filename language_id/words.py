@@ -34,7 +34,6 @@ from language_id.word_classes import (
     LETTER,
     LETTER_LIKE,
     MARK,
-    MID_LETTER,
     MID_NUMBER,
     NUMBER,
     SINGLE_QUOTE,

@@ -13,7 +13,6 @@ from pipeline.warc import Head, claimed_length
 
 MAX_LINE_BYTES = 8192
 _SCHEME = re.compile(rb"[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE)
-_LINE_INSIDE = re.compile(rb"(?<![^\n])[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE)
 
 
 def _field_line(data: bytes) -> list[bytes] | None:
@@ -71,7 +70,9 @@ def _iso_date(digits: str) -> str:
 
 def find_arc_start(data: bytes, start: int) -> int:
     """Find the first place from ``start`` on where a line of ARC fields begins; -1 if none."""
-    for match in _LINE_INSIDE.finditer(data, start):
-        if is_arc_start(data[match.start() : match.start() + MAX_LINE_BYTES]):
-            return match.start()
+    at = 0 if start == 0 else data.find(b"\n", start - 1) + 1
+    while start <= at:
+        if _SCHEME.match(data, at) and is_arc_start(data[at : at + MAX_LINE_BYTES]):
+            return at
+        at = data.find(b"\n", at) + 1 or -1
     return -1

@@ -8,6 +8,7 @@ header, and the row says why.
 from collections.abc import Callable
 
 from pipeline import arc, warc
+from pipeline.headers import blank_line
 from pipeline.record import PADDING, Limits, Record, gap
 from pipeline.warc import Head
 from pipeline.windows import Window
@@ -102,16 +103,23 @@ def _ends_at(window: Window, head: Head) -> bool:
     if not rest:
         return True
     if head.format == "warc":
-        return tail.startswith((b"\r\n\r\n", b"\n\n")) or warc.is_warc_start(rest)
+        # The empty lines themselves may be damaged, or missing.
+        near = 0 <= warc.find_warc_start(tail, 0) <= 4
+        return tail.startswith((b"\r\n\r\n", b"\n\n")) or warc.is_warc_start(rest) or near
     return tail[:1] == b"\n" or arc.is_arc_start(rest)
 
 
 def _headless(window: Window, offset: int, inner: int, limits: Limits) -> Record:
-    """Step over a header that is cut by the end or beyond the limit."""
-    long = len(window.peek(limits.max_header_bytes)) >= limits.max_header_bytes
+    """Step over a header that is damaged, beyond the limit or cut by the end."""
+    data = window.peek(limits.max_header_bytes)
+    if blank_line(data) is not None:
+        problem = "bad_header"
+    elif len(data) >= limits.max_header_bytes:
+        problem = "header_too_long"
+    else:
+        problem = window.problem or "truncated_record"
     window.skip(5)
     _block_to_next_start(window, 0, warc.find_warc_start)
-    problem = "header_too_long" if long else window.problem or "truncated_record"
     return gap(offset, 0, problem, inner)
 
 

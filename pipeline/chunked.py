@@ -44,7 +44,7 @@ def decode_chunked(body: bytes) -> Chunks | None:
             at = stop + 2
         elif body[stop : stop + 1] == b"\n":
             at = stop + 1
-        elif stop == end:
+        elif body[stop:] in {b"", b"\r"}:
             return Chunks(b"".join(pieces), cut=True)
         else:
             return None

@@ -87,24 +87,23 @@ def _inflate(data: bytes, bits: int, limit: int) -> Decoded:
 
 
 def _brotli(data: bytes, limit: int) -> Decoded | None:
-    decoder, out = brotli.Decompressor(), bytearray()
-    at = 0
+    decoder, out, at = brotli.Decompressor(), bytearray(), 0
     try:
         while not decoder.is_finished() and len(out) < limit:
-            piece = b""
-            if decoder.can_accept_more_data():
-                piece = data[at : at + _PIECE_BYTES]
-                at += len(piece)
-                if not piece:
-                    break
-            out += decoder.process(piece, output_buffer_limit=limit - len(out))
+            piece = data[at : at + _PIECE_BYTES] if decoder.can_accept_more_data() else b""
+            at += len(piece)
+            more = decoder.process(piece, output_buffer_limit=limit - len(out))
+            # It may hold back output although it would take input: ask until nothing comes.
+            if not more and not piece:
+                break
+            out += more
     except brotli.error:
         at = -1
     # There is no magic number: what does not end well must at least not be text.
     whole = at >= 0 and decoder.is_finished()
     if not whole and (not out or looks_like_text(data)):
         return None
-    return Decoded(bytes(out[:limit]), not whole)
+    return Decoded(bytes(out[:limit]), not whole or len(out) > limit)
 
 
 def _zstd(data: bytes, limit: int) -> Decoded | None:

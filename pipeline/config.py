@@ -218,11 +218,17 @@ def _table(name: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _key(key: str) -> str:
-    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)
+    return (
+        key
+        if key.replace("_", "").replace("-", "").isalnum() and key.isascii()
+        else json.dumps(key)
+    )
 
 
 def _value(value: object) -> str:
     if isinstance(value, list):
         inner = ", ".join(json.dumps(item) for item in value)
-        return f"[{inner}]" if len(inner) < 80 else "[\n    " + inner.replace(", ", ",\n    ") + ",\n]"
+        return (
+            f"[{inner}]" if len(inner) < 80 else "[\n    " + inner.replace(", ", ",\n    ") + ",\n]"
+        )
     return json.dumps(value)

@@ -179,5 +179,7 @@ def write(rows: DataFrame, folder: Folder, count: int) -> list[parquet.File]:
             yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
 
     gathered = rows.repartition(count, "file").sortWithinPartitions("file", "row")
-    done = {row[0]: parquet.File(*row[1:]) for row in gathered.mapInArrow(one, ddl(WRITTEN)).collect()}
+    done = {
+        row[0]: parquet.File(*row[1:]) for row in gathered.mapInArrow(one, ddl(WRITTEN)).collect()
+    }
     return [done[number] for number in sorted(done)]

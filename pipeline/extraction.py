@@ -92,28 +92,33 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
         for batch in _batches(task, config):
             ended, extracted = mill(batch, config)
             if extracted:
-                pages.write(documents(extracted, identifier(config.language), config.duplicates.hashes))
+                pages.write(
+                    documents(extracted, identifier(config.language), config.duplicates.hashes)
+                )
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
+            counts.update(f"damage:{found}" for r in ended for found in ledger.damage(r))
     commit = Commit(task.key, {"documents": pages.file, "ledger": rows.file}, dict(counts))
-    if not folder.create(f"{commits}/{task.key}.json", _encode(commit)):
-        winner = committed(folder, commits, task.key)
-        assert winner is not None, "a commit record that exists can be read"
-        return winner
+    if not folder.create(_record(commits, task.key), _encode(commit)):
+        return decode(folder.read(_record(commits, task.key)))
     return commit
 
 
 def committed(folder: Folder, commits: str, key: str) -> Commit | None:
     """The commit of a range, or None."""
     try:
-        return decode(folder.read(f"{commits}/{key}.json"))
+        return decode(folder.read(_record(commits, key)))
     except FileNotFoundError:
         return None
 
 
+def _record(commits: str, key: str) -> str:
+    return f"{commits}/{key}.json"
+
+
 def _encode(commit: Commit) -> bytes:
     files = {table: file._asdict() for table, file in commit.files.items()}
-    return json.dumps(commit._replace(files=files)._asdict(), sort_keys=True).encode()
+    return json.dumps(commit._asdict() | {"files": files}, sort_keys=True).encode()
 
 
 def decode(content: bytes) -> Commit:
@@ -138,7 +143,7 @@ def _batches(task: Range, config: Config) -> Iterator[list[ledger.Screened]]:
 
 
 def screened_records(task: Range, config: Config) -> Iterator[ledger.Screened]:
-    """Every record of a range after the first look; an input that fails ends in a row of its own."""
+    """Every record of a range after the first look; an input that fails ends in a row of it."""
     if task.problem:
         yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)
         return
@@ -184,9 +189,7 @@ def mill(
 @lru_cache(maxsize=1)
 def sandbox(text: Text) -> Sandbox:
     """The worker process's guarded child; started once, reused by every task of the worker."""
-    limits = SandboxLimits(
-        time_s=text.time_limit_s, memory_bytes=text.memory_limit_mib << 20
-    )
+    limits = SandboxLimits(time_s=text.time_limit_s, memory_bytes=text.memory_limit_mib << 20)
     settings = {
         "engine": text.engine,
         "settings": text.settings,

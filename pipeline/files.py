@@ -14,9 +14,11 @@ from typing import IO, cast
 from botocore.exceptions import ClientError
 from pyarrow import fs
 
-from pipeline.errors import ConfigError
 from pipeline import s3
+from pipeline.errors import ConfigError
 from pipeline.storage import StorageOptions
+
+DEFAULTS = StorageOptions()
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Folder:
     """A local folder or ``s3://bucket/prefix``; names in it are relative, with ``/``."""
 
     uri: str
-    options: StorageOptions = StorageOptions()
+    options: StorageOptions = DEFAULTS
 
     @property
     def is_s3(self) -> bool:

@@ -23,7 +23,7 @@ def digest(parts: object) -> str:
 
 @cache
 def code() -> dict[str, str]:
-    """Version of the project and of the libraries that shape its output, and a hash of its files."""
+    """A hash of the project's files, and versions of the libraries that shape its output."""
     own = hashlib.sha256()
     for package in PACKAGES:
         for name, content in _sources(files(package), package):

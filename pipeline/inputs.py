@@ -62,19 +62,30 @@ def listing(arguments: Sequence[str], options: StorageOptions | None = None) -> 
 
     Each is a path or a ``file://``, ``s3://`` or ``https://`` URI; on S3 a prefix ending in ``/``
     is a folder. Remote files of path lists and single URLs are not asked for their size, which
-    for a whole crawl would take hours. A file named twice is read once.
+    for a whole crawl would take hours. A file given twice, also by a link, is read once.
     """
     options = options or StorageOptions()
-    found: dict[str, InputFile] = {}
+    archives: set[InputFile] = set()
     ignored: set[str] = set()
     for argument in arguments:
         for item in _resolved(argument, options):
             if isinstance(item, InputFile):
-                found.setdefault(item.uri, item)
+                archives.add(item)
             else:
                 ignored.add(item)
-    files = sorted(_uniquely_named(found.values()), key=lambda file: (file.name, file.uri))
-    return Listing(files, sorted(ignored - found.keys()))
+    once: dict[str, InputFile] = {}
+    for file in sorted(archives):
+        once.setdefault(_identity(file.uri), file)
+    files = sorted(_uniquely_named(once.values()), key=lambda file: (file.name, file.uri))
+    known = {_identity(file.uri) for file in files}
+    return Listing(files, sorted(uri for uri in ignored if _identity(uri) not in known))
+
+
+def _identity(uri: str) -> str:
+    """Return the same for every way to a file: a path without links, or the URI."""
+    if scheme_of(uri) in ("", "file"):
+        return os.path.realpath(local_path(uri))
+    return uri
 
 
 def is_archive_name(name: str) -> bool:

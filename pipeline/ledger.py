@@ -1,4 +1,4 @@
-"""The fate of every record: the closed set of reasons, and what the first look at a record decides."""
+"""The fate of every record: a closed set of reasons, and what a first look at it decides."""
 
 import re
 from datetime import UTC, datetime
@@ -35,8 +35,9 @@ FAILED = {
     "error": "the page raised an error in the parser",
 }
 """Records whose text is lost; what the archive reader and the storage report joins them."""
-INPUT_FAILURES = (REASONS.keys() - HARMLESS) | SOURCE_REASONS.keys()
-"""Reasons that say an input is damaged or unreadable, as against a page that failed."""
+UNUSUAL = frozenset({"unsupported_version", "record_too_large"})
+DAMAGE = (REASONS.keys() - HARMLESS - UNUSUAL) | SOURCE_REASONS.keys()
+"""Reasons and notes that say an input is damaged or unreadable, as against a page that failed."""
 
 PAGE_TYPES = ("response", "resource", "conversion")
 DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z?$", re.ASCII)
@@ -122,6 +123,11 @@ def file_row(warc_file: str, reason: str, offset: int = 0, length: int = 0) -> d
     return end(ledger_row(gap(offset, length, reason), warc_file), "failed", reason)
 
 
+def damage(row: dict[str, Any]) -> set[str]:
+    """What a ledger row says of damage to its input: of a gap, or of a record read in part."""
+    return DAMAGE & {row["reason"], *row["notes"]}
+
+
 def end(row: dict[str, Any], fate: str, reason: str) -> dict[str, Any]:
     """The row of a page that the sandbox ended."""
     return row | {"fate": fate, "reason": reason, "doc_id": None}
@@ -167,9 +173,12 @@ def _bare(record: Record) -> HttpResponse:
 
 
 def is_http(record: Record) -> bool:
-    """Whether the block is an HTTP message (a resource or conversion may be bare)."""
+    """Whether the block is an HTTP message: responses are, except Heritrix's DNS look-ups."""
     declared = record.headers.get("content-type", "").lower()
-    return record.warc_type == "response" or declared.startswith("application/http")
+    is_dns = declared.startswith("text/dns") or record.uri.startswith("dns:")
+    return declared.startswith("application/http") or (
+        record.warc_type == "response" and not is_dns
+    )
 
 
 def _problem(response: HttpResponse) -> str | None:

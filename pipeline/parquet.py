@@ -57,7 +57,12 @@ class Writer:
     """Writes one Parquet file; after an error no file is left, rather than a valid half of one."""
 
     def __init__(
-        self, folder: Folder, path: str, schema: pa.Schema, level: int = 3, group_bytes: int = ROW_GROUP_BYTES
+        self,
+        folder: Folder,
+        path: str,
+        schema: pa.Schema,
+        level: int = 3,
+        group_bytes: int = ROW_GROUP_BYTES,
     ) -> None:
         self._folder, self._path, self._group_bytes = folder, path, group_bytes
         self._sink = _Hashing(folder.open_output(path))
@@ -93,14 +98,22 @@ class Writer:
         self._waiting, self._waiting_bytes = [], 0
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._flush()
-        self._parquet.close()
-        self._sink.close()
-        if kind is not None:
-            self._folder.delete(self._path)
+        whole = False
+        try:
+            if kind is None:
+                self._flush()
+            self._parquet.close()
+            self._sink.close()
+            whole = kind is None
+        finally:
+            if not whole:
+                self._folder.delete(self._path)
+        if not whole:
             return
         self._folder.sync(self._path)
         found = metadata(self._folder, self._path).num_rows
@@ -129,7 +142,9 @@ def batches(
     with folder.open_input(path) as source:
         file = pq.ParquetFile(source, page_checksum_verification=True, pre_buffer=False)
         try:
-            yield from file.iter_batches(batch_size=rows, columns=list(columns) if columns else None)
+            yield from file.iter_batches(
+                batch_size=rows, columns=list(columns) if columns else None
+            )
         except OSError as error:
             raise OSError(f"{folder.path(path)}: {_plain(error)}") from None
 

@@ -170,13 +170,15 @@ def _without_raw(html: str, reasons: list[str]) -> str:
     comment, script or style runs to the end of the page, as in browsers.
     """
     kept: list[str] = []
+    endless: set[str] = set()
     position = 0
     while found := _RAW.search(html, position):
         kept.append(html[position : found.start()])
         name = found[1].lower()
         start = found.end() - (2 if name == "!--" else 0)
-        end = _RAW_END[name].search(html, start)
+        end = None if name in endless else _RAW_END[name].search(html, start)
         if end is None and name in ("svg", "math"):
+            endless.add(name)  # looked for once: a page of open drawings is not read n times
             position = found.end()
             continue
         if name == "script" and end:

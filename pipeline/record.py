@@ -17,6 +17,7 @@ REASONS = MappingProxyType(
         "corrupt_member": "a compressed member cannot be inflated or fails its checksum",
         "truncated_record": "the file ends inside a record",
         "record_too_large": "a block beyond the limit; its first bytes are kept",
+        "bad_header": "a record header that runs into the next record",
         "header_too_long": "a record header beyond the limit",
         "bad_content_length": "a Content-Length that is missing or no number",
         "content_length_mismatch": "a Content-Length that does not lead to the end of the block",

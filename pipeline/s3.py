@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _T = TypeVar("_T")
-_PIECE_BYTES = 256 << 10
+# What is lost when a body breaks: a piece counts when all of it is there.
+_PIECE_BYTES = 16 << 10
 _TRANSIENT = (
-    botocore.exceptions.HTTPClientError,  # connections refused, reset, closed; time-outs
+    botocore.exceptions.HTTPClientError,  # connections reset or closed, time-outs
+    botocore.exceptions.ConnectionError,  # connections refused
     botocore.exceptions.IncompleteReadError,
     botocore.exceptions.ResponseStreamingError,
     urllib3.exceptions.HTTPError,
     ConnectionError,
     TimeoutError,
 )
+_ANY = (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, *_TRANSIENT)
 _TRANSIENT_CODES = frozenset(
     {"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequests",
      "RequestLimitExceeded", "InternalError", "ServiceUnavailable", "RequestTimeTooSkewed"}
@@ -70,12 +73,8 @@ def open_s3(uri: str, options: StorageOptions) -> Source:
             if not placed and (offset or answer["ContentLength"] != length):
                 raise ArchiveError(uri, "source_failed", "range requests are not served", offset)
             yield from answer["Body"].iter_chunks(_PIECE_BYTES)
-        except botocore.exceptions.ClientError as error:
-            raise _error(uri, error, offset) from error
-        except _TRANSIENT as error:
-            raise TransientError(type(error).__name__) from error
-        except botocore.exceptions.BotoCoreError as error:
-            raise ArchiveError(uri, "unreadable", type(error).__name__, offset) from error
+        except _ANY as error:
+            raise _meaning(uri, error, offset) from error
 
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all(uri, request, offset, length, options.retries)
@@ -105,18 +104,23 @@ def _patiently(uri: str, options: StorageOptions, call: Callable[[], _T]) -> _T:
     def once() -> _T:
         try:
             return call()
-        except botocore.exceptions.ClientError as error:
-            raise _error(uri, error, -1) from error
-        except _TRANSIENT as error:
-            raise TransientError(type(error).__name__) from error
-        except botocore.exceptions.BotoCoreError as error:
-            raise ArchiveError(uri, "unreadable", type(error).__name__) from error
+        except _ANY as error:
+            raise _meaning(uri, error, -1) from error
 
     return retried(uri, once, options.retries)
 
 
-def _error(uri: str, error: botocore.exceptions.ClientError, offset: int) -> Exception:
-    """Return what a refusal means: try again, or which of the reasons it is."""
+def _meaning(uri: str, error: Exception, offset: int) -> Exception:
+    """Return what a failure means: try again, or which of the reasons it is."""
+    if isinstance(error, botocore.exceptions.ClientError):
+        return _refusal(uri, error, offset)
+    if isinstance(error, _TRANSIENT) and not isinstance(error, botocore.exceptions.SSLError):
+        return TransientError(type(error).__name__)
+    # No credentials, a bucket name that cannot be, a certificate that does not fit.
+    return ArchiveError(uri, "unreadable", type(error).__name__, offset)
+
+
+def _refusal(uri: str, error: botocore.exceptions.ClientError, offset: int) -> Exception:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if status == 429 or status >= 500 or code in _TRANSIENT_CODES:

@@ -11,9 +11,7 @@ import pyarrow as pa
 from filters.signals import SIGNALS
 
 UTC = pa.timestamp("us", tz="UTC")
-SPANS = pa.list_(
-    pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())])
-)
+SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
 RIGHTS = pa.list_(
     pa.struct([("source", pa.string()), ("name", pa.string()), ("value", pa.string())])
 )
@@ -31,7 +29,9 @@ class Column(NamedTuple):
 
 
 ORIGIN = (
-    Column("doc_id", pa.string(), "128-bit id in hex: xxh3 of file, offset and place in the member"),
+    Column(
+        "doc_id", pa.string(), "128-bit id in hex: xxh3 of file, offset and place in the member"
+    ),
     Column("url", pa.string(), "WARC-Target-URI, as recorded"),
     Column("host", pa.string(), "host of the URL, lower case"),
     Column("domain", pa.string(), "registrable domain of the host (public suffix list)"),
@@ -41,7 +41,9 @@ ORIGIN = (
     Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
     Column("source_type", pa.string(), "html, text (text/plain) or wet (conversion record)"),
     Column("payload_digest", pa.string(), "WARC-Payload-Digest, as recorded"),
-    Column("truncated", pa.string(), "why the crawler or a limit cut the payload; null where whole"),
+    Column(
+        "truncated", pa.string(), "why the crawler or a limit cut the payload; null where whole"
+    ),
 )
 PAGE = (
     Column("charset", pa.string(), "WHATWG name of the encoding the page was read in"),
@@ -81,7 +83,9 @@ KEYS = (
     Column("signature", pa.binary(), "MinHash values, uint32 little-endian; empty without words"),
 )
 DUPLICATES = (
-    Column("cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"),
+    Column(
+        "cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"
+    ),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
 )
 VERDICT = (

@@ -51,8 +51,8 @@ class Plan(NamedTuple):
     """Every shard, and where each (table, language) starts among them."""
 
     shards: list[Shard]
-    first: dict[tuple[str, str], int]
-    count: dict[tuple[str, str], int]
+    starts: dict[tuple[str, str], int]
+    sizes: dict[tuple[str, str], int]
 
 
 def plan(text_bytes: Mapping[tuple[str, str], int], packing: float, shard_bytes: int) -> Plan:
@@ -61,13 +61,13 @@ def plan(text_bytes: Mapping[tuple[str, str], int], packing: float, shard_bytes:
     ``packing`` is compressed bytes per byte of text, as the documents table shows it.
     """
     shards: list[Shard] = []
-    first, count = {}, {}
+    starts, sizes = {}, {}
     for table, lang in sorted(text_bytes):
         expected = text_bytes[table, lang] * packing
         number = max(1, int(-(-expected // shard_bytes)))
-        first[table, lang], count[table, lang] = len(shards), number
+        starts[table, lang], sizes[table, lang] = len(shards), number
         shards += [Shard(table, lang, i) for i in range(number)]
-    return Plan(shards, first, count)
+    return Plan(shards, starts, sizes)
 
 
 def placed(
@@ -102,8 +102,8 @@ def _published(
     columns |= _masked(batch, kinds)
     tables = np.where(pc.is_null(columns["reason"]).to_numpy(False), "corpus", "removed")
     keys = list(zip(tables.tolist(), columns["lang"].to_pylist(), strict=True))
-    first = np.array([layout.first[key] for key in keys], np.int64)
-    count = np.array([layout.count[key] for key in keys], np.uint64)
+    first = np.array([layout.starts[key] for key in keys], np.int64)
+    count = np.array([layout.sizes[key] for key in keys], np.uint64)
     nodes = node_of(columns["doc_id"]).view(np.uint64)
     columns["shard"] = pa.array((first + (nodes % count).astype(np.int64)).astype(np.int32))
     return pa.record_batch([columns[f.name].cast(f.type) for f in MOVED], MOVED)
@@ -136,9 +136,7 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
             with parquet.Writer(folder, path, _with_lang(columns), level) as out:
                 for _, part in parts:
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
-            yield pa.record_batch(
-                [[number], *([value] for value in out.file)], schema=WRITTEN
-            )
+            yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
 
     return by_shard(rows, len(layout.shards)).mapInArrow(write, ddl(WRITTEN))
 

@@ -53,10 +53,12 @@ def rows_of(
     return each(spark, numbered, read, result)
 
 
-def table(spark: SparkSession, folder: Folder, paths: Sequence[str], result: pa.Schema) -> DataFrame:
+def table(
+    spark: SparkSession, folder: Folder, paths: Sequence[str], result: pa.Schema
+) -> DataFrame:
     """A table from its files, on a local disk or S3 alike."""
 
-    def read(number: int, batches: Batches) -> Batches:  # noqa: ARG001
+    def read(number: int, batches: Batches) -> Batches:
         for batch in batches:
             yield batch.cast(result)
 
@@ -114,7 +116,7 @@ def write(rows: DataFrame, folder: Folder, name: str, result: pa.Schema) -> list
 
 
 def runs(batches: Batches, column: str) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Batches sorted by a column of numbers >= 0, cut where it changes, each piece with its value."""
+    """Batches sorted by a column of numbers >= 0, cut where that changes, with its value."""
     for batch in batches:
         numbers = batch.column(column).to_numpy()
         starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()

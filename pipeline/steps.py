@@ -77,7 +77,9 @@ def _kernels(texts: pa.Array, langs: Sequence[str], hashes: int) -> dict[str, An
     return {
         **measure(data, offsets, tokens, langs, lower_hashes=words),
         "text_bytes": np.diff(offsets).astype(np.int32),
-        "text_hash": [row.tobytes() for row in text_hashes(words, tokens.kinds, tokens.doc_offsets)],
+        "text_hash": [
+            row.tobytes() for row in text_hashes(words, tokens.kinds, tokens.doc_offsets)
+        ],
         "signature": [
             row.tobytes() if some else b"" for row, some in zip(signature, has_words, strict=True)
         ],

@@ -2,7 +2,8 @@
 
 No single setting is right for the web: precision modes empty pages laid out in tables, recall modes
 keep menus. The default takes trafilatura's precision mode, and its recall mode where the fast
-second opinion (Resiliparse) shows that prose is missing. Input is HTML that passed
+second opinion (Resiliparse) shows that prose is missing; a page laid out in tables is the second
+opinion's alone, since trafilatura writes such a table as one line. Input is HTML that passed
 ``pipeline.precheck``; nothing here opens a connection.
 """
 
@@ -21,6 +22,7 @@ from trafilatura.deduplication import LRUCache
 from trafilatura.settings import Document, Extractor
 
 from pipeline import head
+from pipeline.layout import is_laid_out_in_tables
 
 # Its records name pages and quote them.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
@@ -113,6 +115,8 @@ def _main_text(html: str, tree: HtmlElement, url: str | None, settings: TextSett
         return _resiliparse(html, settings)
     if settings.favor != "adaptive":
         return _trafilatura(tree, url, settings, settings.favor)
+    if is_laid_out_in_tables(tree):
+        return _resiliparse(html, settings)
     text = _trafilatura(tree, url, settings, "precision")
     if missing_prose(text, _resiliparse(html, settings)) <= MISSING_PROSE:
         return text

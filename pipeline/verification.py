@@ -6,7 +6,7 @@ corpus or removed, once; every published file has the rows, size and SHA-256 of 
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -44,7 +44,9 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
         return [Difference("manifest", f"{manifest.NAME} is missing: nothing is published")]
     listed = manifest.files(published)
     differing = list(_stray(folder, listed))
-    differing += _files(spark, folder, [*listed, *(f for fs in extracted.files.values() for f in fs)])
+    differing += _files(
+        spark, folder, [*listed, *(f for fs in extracted.files.values() for f in fs)]
+    )
     if differing:
         return differing  # counts over files that are not the right ones say nothing
     tables = {name: _ids(spark, folder, listed, name) for name in ("corpus", "removed")}
@@ -52,13 +54,19 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
     ledger = spread.table(
         spark, folder, [f.path for f in extracted.files["ledger"]], schema(LEDGER)
     )
-    sizes = {name: parts[1] for name, parts in dict(extracted.parts["inputs"]).items()}  # type: ignore[call-overload]
+    sizes = input_sizes(extracted)
     return [
         *_bytes(ledger, sizes),
         *_places(tables["corpus"], tables["removed"], documents),
         *_balance(ledger, tables["corpus"], tables["removed"]),
         *_funnel(spark, folder, listed, ledger),
     ]
+
+
+def input_sizes(extracted: stages.Stage) -> dict[str, int]:
+    """Bytes of every input of an extract stage; 0 where there was nothing to read."""
+    inputs = cast(dict[str, list[Any]], extracted.parts["inputs"])
+    return {name: max(known[1], 0) for name, known in inputs.items()}
 
 
 def _stray(folder: Folder, listed: Sequence[parquet.File]) -> Iterator[Difference]:
@@ -118,7 +126,7 @@ def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
     )
     seen = set()
     for row in covered.toLocalIterator():
-        name, size = row["warc_file"], max(sizes.get(row["warc_file"], -1), 0)
+        name, size = row["warc_file"], sizes.get(row["warc_file"], 0)
         seen.add(name)
         if (row["bytes"], row["start"], row["end"]) != (size, 0, size):
             what = f"{name}: {row['bytes']} of {size} bytes accounted for"

@@ -7,8 +7,10 @@ from pipeline.headers import blank_line, first_values
 
 VERSIONS = frozenset({b"0.17", b"0.18", b"1.0", b"1.1"})
 _VERSION_LINE = re.compile(rb"WARC/(\d\.\d{1,2})[ \t]*\r?\n", re.IGNORECASE)
-# Inside other bytes a version line alone proves little: a field must follow it.
-_START_INSIDE = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n[A-Za-z][A-Za-z0-9-]*[ \t]*:")
+# Inside other bytes a version line alone proves little: one of the format's fields must follow.
+_START_INSIDE = re.compile(
+    rb"WARC/\d\.\d{1,2}[ \t]*\r?\n(?:WARC|Content)-[A-Z-]+[ \t]*:", re.IGNORECASE
+)
 
 
 class Head(NamedTuple):
@@ -40,13 +42,14 @@ def claimed_length(value: str) -> int | None:
 
 
 def read_warc_head(data: bytes, max_header_bytes: int) -> Head | None:
-    """Parse the header at the start of ``data``; None when it does not end within the limit."""
+    """Parse the header at the start of ``data``; None when it has no end, or runs into another."""
     version = _VERSION_LINE.match(data)
     if version is None:
         return None
     # The version line may be followed at once by the empty line: then there are no fields.
     ends = blank_line(data, version.end() - 1, max_header_bytes)
-    if ends is None:
+    # A header damaged at its end runs on into the next one, and must not take its block.
+    if ends is None or find_warc_start(data[: ends[0]], version.end()) >= 0:
         return None
     headers = first_values(data[version.end() : ends[0]])
     length = claimed_length(headers.get("content-length", ""))
@@ -62,10 +65,11 @@ def read_warc_head(data: bytes, max_header_bytes: int) -> Head | None:
 
 
 def find_warc_start(data: bytes, start: int) -> int:
-    """Find the first place from ``start`` on where a record begins after a line end; -1 if none."""
+    """Find the first place from ``start`` on where a record begins; -1 if none.
+
+    Not only after a line end: that may be what was damaged.
+    """
     at = data.find(b"WARC/", start)
-    while at >= 0:
-        if (at == 0 or data[at - 1] == 0x0A) and _START_INSIDE.match(data, at):
-            return at
+    while at >= 0 and not _START_INSIDE.match(data, at):
         at = data.find(b"WARC/", at + 5)
-    return -1
+    return at

@@ -15,7 +15,8 @@ from pipeline.errors import ArchiveError
 from pipeline.resume import TransientError, fetch_all, retried
 from pipeline.storage import Source, StorageOptions
 
-_PIECE_BYTES = 256 << 10
+# What is lost when a body breaks: a piece counts when all of it is there.
+_PIECE_BYTES = 16 << 10
 _FIRST_BYTES = 256 << 10
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _EMPTY_RANGE = re.compile(r"bytes \*/0")
@@ -58,7 +59,7 @@ def _ranged(
     version = _Version(_strong_etag(response), _header(response, "last-modified"), total)
     if start != 0:
         raise ArchiveError(uri, "source_failed", "another range than asked for", 0)
-    held = b"".join(_pieces(response))
+    held = _all_that_comes(response)
 
     def request(offset: int, length: int) -> Iterator[bytes]:
         headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
@@ -82,8 +83,6 @@ def _ranged(
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all(uri, request, offset, length, options.retries)
 
-    if not held:
-        raise TransientError("the body was short")
     name = version.etag.strip('"') or version.modified
     return Source(uri, total, fetch, version=name, close=pool.clear, held=held)
 
@@ -145,6 +144,20 @@ def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         yield from response.stream(_PIECE_BYTES, decode_content=False)
     except (urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
         raise TransientError(type(error).__name__) from error
+
+
+def _all_that_comes(response: urllib3.BaseHTTPResponse) -> bytes:
+    """Return the body, or what there is of it if it breaks off: the rest can be asked for."""
+    held = bytearray()
+    try:
+        for piece in _pieces(response):
+            held += piece
+    except TransientError:
+        if not held:
+            raise
+    if not held:
+        raise TransientError("the body was short")
+    return bytes(held)
 
 
 def _check_status(uri: str, status: int, offset: int) -> None:

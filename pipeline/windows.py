@@ -17,7 +17,6 @@ from pipeline.members import (
     head_of,
     is_member,
     is_record_start,
-    is_sync,
 )
 from pipeline.record import Limits
 
@@ -178,13 +177,11 @@ class MemberWindow:
 
     def _end_at_damage(self) -> None:
         self.problem = self._member.problem
-        source, codec, end = self._source, self._codec, self._member.end
-        if end is not None and (end >= source.size or is_sync(source, codec, end)):
-            self.end_offset = end
-            return
-        # A damaged member may have been inflated far into its successors before it failed.
-        start = self._patience.resume(self._starts[-1][1] + 1, end or self._member.position)
-        self.end_offset = find_sync(source, codec, start, source.size)
+        # A damaged member may have been inflated far into its successors, even to the end of one:
+        # so its own end is not to be trusted either.
+        read_to = self._member.end or self._member.position
+        start = self._patience.resume(self._starts[-1][1] + 1, read_to)
+        self.end_offset = find_sync(self._source, self._codec, start, self._source.size)
 
     def _next_member(self, start: int) -> None:
         source, codec = self._source, self._codec

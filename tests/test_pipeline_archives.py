@@ -14,7 +14,7 @@ import lz4.frame
 import pytest
 import zstandard
 from fastwarc.warc import ArchiveIterator as FastReader
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioReader
 from warcio.statusandheaders import StatusAndHeaders
@@ -26,7 +26,7 @@ from pipeline.members import HeldBytes
 from pipeline.ranges import plan_ranges
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-REAL = sorted(SHARED.glob("warc/*/*"))
+REAL = sorted([*SHARED.glob("warc/*/*"), *SHARED.glob("*/pages.warc.gz")])
 present = pytest.mark.skipif(not REAL, reason="the shared archives are not here")
 
 
@@ -217,7 +217,8 @@ def test_any_cut_gives_the_same_rows(form: str, pieces: int) -> None:
 
 
 @given(st.sets(st.integers(1, 20_000), max_size=8), st.integers(0, 20_000), st.binary(max_size=60))
-@settings(max_examples=60, deadline=None)
+@example({530}, 1045, b"\0")  # inflates on through the next member, to its very end
+@settings(max_examples=100, deadline=None)
 def test_any_cut_of_a_damaged_file(cuts: set[int], at: int, damage: bytes) -> None:
     data = bytearray(zipped(*(warc(f"r{i}", page(f"r{i}", 600)) for i in range(30))))
     data[at : at + len(damage)] = damage
@@ -428,9 +429,26 @@ def test_damage_in_a_plain_file() -> None:
     assert problems(rows) == ["garbage_between_records", "truncated_record"]
 
 
+def test_a_damaged_header_does_not_take_the_next_block() -> None:
+    data = bytearray(warc("a") + warc("b") + warc("c") + warc("d"))
+    start = len(warc("a"))
+    data[start + 40 : start + len(warc("b")) - 2] = bytes(len(warc("b")) - 42)
+    rows = read(bytes(data))
+    assert (tags(rows), problems(rows)) == (["a", "c", "d"], ["bad_header"])
+
+
+@pytest.mark.parametrize("at", [-1, -2, -3, -4])
+def test_damaged_empty_lines_after_a_record(at: int) -> None:
+    data = bytearray(warc("a"))
+    data[at] = ord("X")
+    rows = read(bytes(data) + warc("b"))
+    assert tags(rows, whole=False) == ["a", "b"]
+    assert rows[0].block == page("a")
+
+
 # ------------------------------------------------------------------------------------- bombs
 def test_a_bomb_is_bounded_in_memory_and_time(tmp_path: Path) -> None:
-    import tracemalloc  # noqa: PLC0415
+    import tracemalloc
 
     compress = zlib.compressobj(6, zlib.DEFLATED, 31)
     head = warc("bomb", b"", length=600 << 20).removesuffix(b"\r\n\r\n")

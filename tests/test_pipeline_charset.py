@@ -11,21 +11,28 @@ from pipeline.encodings import ALPHABETS, CODECS, name_of
 
 # Written for this test; three sentences are about what a short page has.
 PROSE = {
-    "bg": "Община Пловдив обяви конкурс за ремонт на старата гара. Жителите на квартала поискаха още "
+    "bg": "Община Пловдив обяви конкурс за ремонт на старата гара. Жителите на квартала "
+    "поискаха още "
     "дървета, пейки и чешма. Работата започва през пролетта и ще продължи шест месеца.",
-    "ru": "Вчера вечером в посёлке открыли новую библиотеку. Дети читали стихи, взрослые вспоминали, "
+    "ru": "Вчера вечером в посёлке открыли новую библиотеку. Дети читали стихи, взрослые "
+    "вспоминали, "
     "как строили это здание. Каждый мог взять домой любую книгу.",
-    "el": "Η βιβλιοθήκη του χωριού άνοιξε ξανά χθες το απόγευμα. Τα παιδιά διάβασαν ποιήματα και οι "
+    "el": "Η βιβλιοθήκη του χωριού άνοιξε ξανά χθες το απόγευμα. Τα παιδιά διάβασαν "
+    "ποιήματα και οι "
     "μεγάλοι θυμήθηκαν πώς χτίστηκε το κτίριο. Όλοι μπορούσαν να δανειστούν βιβλία.",
     "hu": "Tegnap este újra megnyílt a falusi könyvtár. A gyerekek verseket olvastak, az idősebbek "
-    "pedig felidézték, hogyan épült fel az épület. Mindenki hazavihetett egy könyvet, ha őrizni tudja.",
+    "pedig felidézték, hogyan épült fel az épület. Mindenki hazavihetett egy könyvet, ha "
+    "őrizni tudja.",
     "pl": "Wczoraj wieczorem ponownie otwarto wiejską bibliotekę. Dzieci czytały wiersze, a starsi "
     "wspominali, jak budowano ten gmach. Każdy mógł pożyczyć książkę i usiąść pod gruszą.",
-    "cs": "Včera večer znovu otevřeli vesnickou knihovnu. Děti četly básně a starší vzpomínali, jak se "
+    "cs": "Včera večer znovu otevřeli vesnickou knihovnu. Děti četly básně a starší "
+    "vzpomínali, jak se "
     "tahle budova stavěla. Každý si mohl odnést domů knížku a posedět pod ořechem.",
     "sl": "Včeraj zvečer so znova odprli vaško knjižnico. Otroci so brali pesmi, starejši pa so se "
-    "spominjali, kako so zidali to stavbo. Vsakdo si je lahko izposodil knjigo še za naprej, če želi.",
-    "tr": "Dün akşam köyün kütüphanesi yeniden açıldı. Çocuklar şiir okudu, büyükler bu yapının nasıl "
+    "spominjali, kako so zidali to stavbo. Vsakdo si je lahko izposodil knjigo še za "
+    "naprej, če želi.",
+    "tr": "Dün akşam köyün kütüphanesi yeniden açıldı. Çocuklar şiir okudu, büyükler bu "
+    "yapının nasıl "
     "kurulduğunu anlattı. İsteyen herkes evine bir kitap götürebildi.",
     "lt": "Vakar vakare vėl atidaryta kaimo biblioteka. Vaikai skaitė eilėraščius, o vyresnieji "
     "prisiminė, kaip šis pastatas buvo statomas. Kiekvienas galėjo pasiimti knygą į namus.",
@@ -33,16 +40,19 @@ PROSE = {
     "hvernig húsið var byggt. Allir máttu fá bók að láni og fara með hana heim.",
     "fr": "Hier soir, la bibliothèque du village a rouvert ses portes. Les élèves ont récité des "
     "poèmes, et les aînés se sont rappelé où et comment l'édifice fut bâti à l'été.",
-    "ja": "昨日の夕方、村の図書館がふたたび開きました。子どもたちは詩を読み、年寄りは建物のできた日のことを話しました。",
+    "ja": "昨日の夕方、村の図書館がふたたび開きました。"
+    "子どもたちは詩を読み、年寄りは建物のできた日のことを話しました。",
     "zh": "昨天傍晚，村里的图书馆重新开放。孩子们朗读诗歌，老人们回忆这座楼是怎样建起来的。",
-    "ko": "어제 저녁 마을 도서관이 다시 문을 열었다. 아이들은 시를 읽고 어른들은 건물을 지을 때를 떠올렸다.",
+    "ko": "어제 저녁 마을 도서관이 다시 문을 열었다. 아이들은 시를 읽고 어른들은 건물을 "
+    "지을 때를 떠올렸다.",
 }
 LEGACY = [
     ("bg", "windows-1251"), ("ru", "windows-1251"), ("ru", "koi8-r"), ("el", "windows-1253"),
     ("el", "iso-8859-7"), ("hu", "windows-1250"), ("hu", "iso-8859-2"), ("pl", "windows-1250"),
     ("pl", "iso-8859-2"), ("cs", "windows-1250"), ("cs", "iso-8859-2"), ("sl", "windows-1250"),
     ("tr", "windows-1254"), ("lt", "windows-1257"), ("is", "windows-1252"), ("fr", "windows-1252"),
-    ("ja", "shift_jis"), ("ja", "euc-jp"), ("ja", "iso-2022-jp"), ("zh", "gb18030"), ("ko", "euc-kr"),
+    ("ja", "shift_jis"), ("ja", "euc-jp"), ("ja", "iso-2022-jp"), ("zh", "gb18030"),
+    ("ko", "euc-kr"),
 ]  # fmt: skip
 
 
@@ -69,7 +79,9 @@ def test_one_cyrillic_encoding_labelled_as_another() -> None:
 
 
 @pytest.mark.parametrize("lang", PROSE)
-@pytest.mark.parametrize("label", [None, "windows-1251", "iso-8859-1", "gb2312", "utf-7", "nonsense"])
+@pytest.mark.parametrize(
+    "label", [None, "windows-1251", "iso-8859-1", "gb2312", "utf-7", "nonsense"]
+)
 def test_utf8_beats_a_lying_label(lang: str, label: str | None) -> None:
     page = html(PROSE[lang])
     assert decode(page.encode(), label, is_html=True)[:2] == (page, "utf-8")
@@ -135,7 +147,8 @@ def test_few_accents_are_read_as_the_webs_default() -> None:
         ("UTF8", "utf-8"), (' "Windows-1251"\n', "windows-1251"), ("latin1", "windows-1252"),
         ("ISO-8859-9", "windows-1254"), ("ks_c_5601-1987", "euc-kr"), ("x-sjis", "shift_jis"),
         ("gb2312", "gb18030"), ("tis-620", "windows-874"), ("x-mac-cyrillic", "x-mac-cyrillic"),
-        ("punycode", None), ("utf-7", None), ("unicode_escape", None), ("idna", None), ("rot13", None),
+        ("punycode", None), ("utf-7", None), ("unicode_escape", None), ("idna", None),
+        ("rot13", None),
         ("zlib_codec", None), ("hz-gb-2312", None), ("iso-2022-kr", None), ("", None), (None, None),
         ("é", None), ("x" * 10_000, None),
     ],
@@ -144,7 +157,9 @@ def test_labels_are_looked_up_in_the_web_table_only(label: str | None, name: str
     assert name_of(label) == name
 
 
-@pytest.mark.parametrize("label", ["punycode", "idna", "unicode_escape", "utf-7", "hex", "zlib_codec"])
+@pytest.mark.parametrize(
+    "label", ["punycode", "idna", "unicode_escape", "utf-7", "hex", "zlib_codec"]
+)
 def test_names_of_python_codecs_are_inert_and_fast(label: str) -> None:
     body = b"xn--" + b"a" * 400_000 + b"-" + b"zz" * 50_000 + rb"\ud800 +ADw-"
     started = time.process_time()

@@ -12,7 +12,9 @@ from pipeline.clean import MAX_MARKS, cap_marks, clean
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)  # surrogates included
 NASTY = st.text(
-    st.sampled_from("a é\u0301\u0316\u200b\u200d\ufeff\r\n\t\x00\x85\u2028\ud800\u202e \U000e0041\U0001f3f4"),
+    st.sampled_from(
+        "a é\u0301\u0316\u200b\u200d\ufeff\r\n\t\x00\x85\u2028\ud800\u202e \U000e0041\U0001f3f4"
+    ),
     max_size=200,
 )
 
@@ -73,7 +75,8 @@ MEGA = 1_000_000
     ["x" + " " * MEGA + "y", "\n" * MEGA, "a" + "\u0301\u0316" * (MEGA // 2), "\u200b\u200d" * MEGA,
      ("a" + "\u0301\u0316" * 15) * (MEGA // 31), "\t \t" * MEGA, "\u1100\u1161" * MEGA,
      "\U000e0041" * MEGA, "視" * MEGA, ("x" + " " * 99) * (MEGA // 100)],
-    ids=["spaces", "newlines", "marks", "joiners", "capped marks", "tabs", "jamo", "tags", "han", "gaps"],
+    ids=["spaces", "newlines", "marks", "joiners", "capped marks", "tabs", "jamo", "tags",
+         "han", "gaps"],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()

@@ -13,9 +13,9 @@ from dedup.exact import text_hashes
 from dedup.minhash import signatures, similarity
 from dedup.shingles import shingle_hashes
 from language_id.words import WORD
-from pipeline.files import Folder
 from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges
 from pipeline.errors import ConfigError
+from pipeline.files import Folder
 
 COLUMNS = {
     "node": pa.int64(),

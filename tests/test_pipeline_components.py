@@ -6,8 +6,8 @@ import pytest
 
 from dedup.components import star_forest
 from pipeline import components as module
-from pipeline.files import Folder
 from pipeline.components import components, large_stars, small_stars, star_forests
+from pipeline.files import Folder
 
 RNG = np.random.default_rng(11)
 SHUFFLED = RNG.permutation(3000) - 1500

@@ -56,7 +56,7 @@ def test_mistakes_are_named(tmp_path, text, named):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="absent.toml: no such"):
+    with pytest.raises(ConfigError, match=r"absent\.toml: no such"):
         config.load(None, str(tmp_path / "absent.toml"))
 
 

@@ -9,7 +9,12 @@ from pipeline import decisions, spread
 pytestmark = pytest.mark.spark
 
 CLUSTERED = pa.schema(
-    [("node", pa.int64()), ("cluster", pa.int64()), ("cluster_size", pa.int32()), ("exact_node", pa.int64())]
+    [
+        ("node", pa.int64()),
+        ("cluster", pa.int64()),
+        ("cluster_size", pa.int32()),
+        ("exact_node", pa.int64()),
+    ]
 )
 
 
@@ -51,14 +56,14 @@ def grouped(made, draw):
         cut = draw.randint(1, size)
         for part in (members[:cut], members[cut:]):
             for row in part:
-                found.append(
+                found += [
                     {
                         "node": row["node"],
                         "cluster": min(m["node"] for m in members),
                         "cluster_size": size,
                         "exact_node": min(m["node"] for m in part),
                     }
-                )
+                ]
     return found
 
 
@@ -98,15 +103,19 @@ def test_best_copies_as_plain_python_chooses_them(spark, partitions):
     made = rows(200, draw)
     clusters = grouped(made, draw)
     judged = spark.createDataFrame(
-        [tuple(r[f.name] for f in decisions.JUDGED) for r in plain(made)], spread.ddl(decisions.JUDGED)
+        [tuple(r[f.name] for f in decisions.JUDGED) for r in plain(made)],
+        spread.ddl(decisions.JUDGED),
     )
     members = spark.createDataFrame([tuple(c.values()) for c in clusters], spread.ddl(CLUSTERED))
     keys = ("passes", "lang_score", "longest", "newest")
     found = decisions.decided(judged.repartition(partitions), members, keys).collect()
     assert {
-        r["doc_id"]: (r["reason"], r["kept_doc_id"], r["cluster_size"], r["cluster_id"]) for r in found
+        r["doc_id"]: (r["reason"], r["kept_doc_id"], r["cluster_size"], r["cluster_id"])
+        for r in found
     } == expected(made, clusters)
 
 
 def plain(made):
-    return [{k: float(v) if isinstance(v, np.floating) else v for k, v in row.items()} for row in made]
+    return [
+        {k: float(v) if isinstance(v, np.floating) else v for k, v in row.items()} for row in made
+    ]

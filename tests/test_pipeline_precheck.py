@@ -1,4 +1,4 @@
-"""Pre-checks: pages pass as they are, hostile ones come out small or refused, all in linear time."""
+"""Pre-checks: pages pass as they are, hostile ones shrink or are refused, all in linear time."""
 
 import re
 import time
@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.html import HTMLParser, document_fromstring
 
 from pipeline import precheck
 from pipeline.precheck import MAX_DEPTH, MAX_TAGS, REASONS, REFUSALS, check, cut, depth, is_binary
@@ -112,8 +113,6 @@ def test_depth(html: str, expected: int) -> None:
 
 
 def test_depth_agrees_with_the_parser_on_well_formed_nesting() -> None:
-    from lxml.html import HTMLParser, document_fromstring
-
     html = "<html><body>" + "<div><span>" * 150 + "x" + "</span></div>" * 150 + "</body></html>"
     tree = document_fromstring(html, parser=HTMLParser(huge_tree=True))
     deepest = max(len(list(element.iterancestors())) for element in tree.iter()) + 1
@@ -137,7 +136,8 @@ def test_any_markup_gives_a_closed_set_of_reasons(parts: list[str]) -> None:
     "html",
     ["<!--" * 1_000_000, "<script" * 1_000_000, "<svg >" * 1_000_000, "data:" * 1_000_000,
      "data:a/b," * 500_000, "&#76" * 1_000_000, "<!doctype" * 500_000, "</script" * 500_000,
-     "<script>" + "</script" * 500_000, "<p " * 1_000_000, "&#768;" * 30 * 20_000, "<div >" * 39_000],
+     "<script>" + "</script" * 500_000, "<p " * 1_000_000, "&#768;" * 30 * 20_000,
+     "<div >" * 39_000],
     ids=["comments", "scripts", "svgs", "data", "uris", "references", "doctypes", "ends",
          "bad ends", "tags", "capped references", "divs"],
 )  # fmt: skip

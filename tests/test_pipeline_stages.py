@@ -10,11 +10,16 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.parquet import File
 
-PARTS = {"inputs": {"a.warc.gz": ["a.warc.gz", 10, "v1", None]}, "config": {"text": {"engine": "x"}}}
+PARTS = {
+    "inputs": {"a.warc.gz": ["a.warc.gz", 10, "v1", None]},
+    "config": {"text": {"engine": "x"}},
+}
 
 
 def stage(parts):
-    return stages.Stage("extract", parts, {"documents": [File("d/1", 2, 3, "ab")]}, {"extracted:-": 2})
+    return stages.Stage(
+        "extract", parts, {"documents": [File("d/1", 2, 3, "ab")]}, {"extracted:-": 2}
+    )
 
 
 def test_a_finished_stage_is_found_only_from_the_same_parts(tmp_path):
@@ -71,5 +76,8 @@ def test_a_second_run_is_refused_and_a_killed_one_leaves_no_lock(tmp_path):
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ConfigError, match="cannot be written"), stages.locked(Folder(str(tmp_path / "file/out"))):
+    with (
+        pytest.raises(ConfigError, match="cannot be written"),
+        stages.locked(Folder(str(tmp_path / "file/out"))),
+    ):
         pass

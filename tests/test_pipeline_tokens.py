@@ -1,9 +1,11 @@
 """Token counts: the same as the tokenizer's own code gives, and linear on hostile text."""
 
 import time
+from functools import lru_cache
 from importlib.resources import as_file, files
 
 import pytest
+from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
 from pipeline import tokens
 from pipeline.errors import ConfigError
@@ -28,22 +30,16 @@ SENTENCES = [
 
 @pytest.mark.parametrize("text", SENTENCES)
 def test_ids_agree_with_the_tokenizers_own_code(counter: TokenCounter, text: str) -> None:
-    from mistral_common.tokens.tokenizers.tekken import Tekkenizer
-
-    with as_file(files("mistral_common") / "data" / "tekken_240911.json") as path:
-        own = _own(Tekkenizer, str(path))
+    own = _own()
     special = own.num_special_tokens
     assert counter.ids(text) == [rank - special for rank in own.encode(text, bos=False, eos=False)]
     assert counter.count(text) == len(counter.ids(text))
 
 
-_loaded: list[object] = []
-
-
-def _own(tokenizer, path):  # type: ignore[no-untyped-def]
-    if not _loaded:
-        _loaded.append(tokenizer.from_file(path))
-    return _loaded[0]
+@lru_cache(maxsize=1)
+def _own() -> Tekkenizer:
+    with as_file(files("mistral_common") / "data" / "tekken_240911.json") as path:
+        return Tekkenizer.from_file(path)
 
 
 def test_pieces_are_the_text_and_only_long_runs_are_cut() -> None:

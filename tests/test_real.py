@@ -72,14 +72,21 @@ def test_europa_languages(shared_data, decided):
 
 
 def test_every_language_of_europa_keeps_a_document(shared_data, decided):
-    kept = Counter(row["lang"] for row in decided if row["reason"] is None and "europa" in row["url"])
+    kept = Counter(
+        row["lang"] for row in decided if row["reason"] is None and "europa" in row["url"]
+    )
     wanted = {canonical(lang) for lang in labels(shared_data).values()}
     assert len(wanted) == 22
     assert wanted - kept.keys() == set()
 
 
 def test_every_common_crawl_record_is_read(milled):
-    rows = table(milled[0], "extract", "ledger", ["warc_file", "record_type", "fate", "reason", "http_status"])
+    rows = table(
+        milled[0],
+        "extract",
+        "ledger",
+        ["warc_file", "record_type", "fate", "reason", "http_status"],
+    )
     crawled = [r for r in rows if "whirlwind" in r["warc_file"] or "sample-000" in r["warc_file"]]
     assert len({r["warc_file"] for r in crawled}) >= 6
     assert not [r for r in crawled if r["fate"] == "failed"]

@@ -1,0 +1,138 @@
+"""A page from bytes to columns, in process and in the sandbox."""
+
+import json
+from typing import Any
+
+import pytest
+
+from filters.pii import Span, mask
+from pipeline.errors import ConfigError
+from pipeline.page import factory, page, text_settings
+from pipeline.precheck import REASONS, REFUSALS
+from pipeline.sandbox import Sandbox, SandboxLimits, SandboxStartError
+from pipeline.text import FINEWEB
+from pipeline.tokens import TokenCounter
+
+PROSE = (
+    "Lautta lähtee saareen aamuseitsemältä, ja myöhästynyt kävelee lahden ympäri toiselle "
+    "laiturille, "
+    "jossa postivene odottaa vielä vartin. Kysy lisää: satama@saaristo.fi tai 09 1234 5678."
+)
+HTML = (
+    '<html lang="fi"><head><title>Lautta &amp; laituri</title><meta name="robots" content="noai">'
+    '<meta name="date" content="2022-06-24"></head>'
+    f"<body><h1>Lautta</h1><p>{PROSE}</p><p>{PROSE[:120]}</p></body></html>"
+)
+KEYS = {
+    "text", "title", "page_date", "html_lang", "charset", "charset_source", "refused", "reasons",
+    "pii", "token_count", "rights", "text_chars",
+}  # fmt: skip
+URL = "https://saaristo.fi/lautta"
+
+
+@pytest.fixture(scope="module")
+def counter() -> TokenCounter:
+    return TokenCounter()
+
+
+def run(counter: TokenCounter, body: bytes, **header: Any) -> dict[str, Any]:
+    result = page(
+        {"url": URL, "kind": "html"} | header, body, text_settings(None, "default"), counter
+    )
+    assert result.keys() == KEYS
+    assert json.loads(json.dumps(result)) == result
+    assert set(result["reasons"]) <= REASONS.keys()
+    assert result["refused"] is None or result["refused"] in REFUSALS
+    assert (result["refused"] is None) or not result["text"]
+    assert result["text_chars"] == len(result["text"])
+    result["text"].encode()
+    return result
+
+
+def test_html_becomes_columns(counter: TokenCounter) -> None:
+    result = run(counter, HTML.encode("cp1252"), header_charset="windows-1252")
+    text = result["text"]
+    assert PROSE in text
+    assert result["title"] == "Lautta & laituri"
+    assert (result["page_date"], result["html_lang"]) == ("2022-06-24", "fi")
+    assert (result["charset"], result["charset_source"]) == ("windows-1252", "header")
+    assert result["token_count"] == counter.count(text) > 50
+    assert {"source": "meta", "name": "robots", "value": "noai"} in result["rights"]
+    assert result["reasons"] == []
+
+
+def test_personal_data_are_spans_of_the_text_itself(counter: TokenCounter) -> None:
+    result = run(counter, HTML.encode())
+    spans = [Span(**span) for span in result["pii"]]
+    assert {(s.kind, result["text"][s.start : s.end]) for s in spans} >= {
+        ("email", "satama@saaristo.fi"),
+        ("phone", "09 1234 5678"),
+    }
+    masked, _ = mask(result["text"], spans)
+    assert "satama@" not in masked
+    # a national number is one only where the host says which nation's
+    elsewhere = run(counter, HTML.encode(), url="https://islands.example/")
+    assert "phone" not in {span["kind"] for span in elsewhere["pii"]}
+
+
+def test_plain_text_keeps_its_lines_and_markup(counter: TokenCounter) -> None:
+    result = run(counter, b"<b>one</b>\r\n\r\ntwo\x00\x07 \n", kind="text")
+    assert result["text"] == "<b>one</b>\n\ntwo"
+    assert (result["title"], result["html_lang"], result["rights"]) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "refused"),
+    [
+        (b"%PDF-1.7\n" + HTML.encode(), "html", "not_text"),
+        (bytes(range(1, 255)) * 500, "text", "not_text"),
+        (bytes(range(1, 255)) * 500, "html", "not_text"),
+        (b"<p>x</p>" * 90_000, "html", "too_many_tags"),
+        (b"".join(b"<x%d>" % n for n in range(9000)), "html", "too_deep"),
+        (b"", "html", None),
+        (b"", "text", None),
+        (b"<html></html>", "html", None),
+    ],
+)
+def test_refusals_name_their_reason_and_empty_pages_have_none(
+    counter: TokenCounter, body: bytes, kind: str, refused: str | None
+) -> None:
+    result = run(counter, body, kind=kind)
+    assert result["refused"] == refused
+    assert result["text"] == ""
+    assert result["token_count"] == 0
+
+
+def test_a_page_without_url_or_kind_is_read_as_html(counter: TokenCounter) -> None:
+    result = page({}, HTML.encode(), text_settings(None, "default"), counter)
+    assert PROSE in result["text"]
+
+
+def test_long_plain_text_is_cut_with_a_note(counter: TokenCounter) -> None:
+    result = run(counter, b"word and word\n" * 200_000, kind="text")
+    assert result["reasons"] == ["cut_2mi_chars"]
+    assert 2_000_000 < result["text_chars"] <= 2 << 20
+
+
+def test_settings_are_named() -> None:
+    assert text_settings("trafilatura", "fineweb") == FINEWEB
+    assert text_settings("resiliparse", "hplt").engine == "resiliparse"
+    assert not text_settings("resiliparse", "hplt").tables
+    with pytest.raises(ConfigError, match="no text settings named 'best'"):
+        text_settings(None, "best")
+    with pytest.raises(ConfigError, match="no text engine named 'jusText'"):
+        text_settings("jusText", "default")
+
+
+def test_the_same_page_gives_the_same_result_in_the_sandbox(counter: TokenCounter) -> None:
+    header = {"url": URL, "kind": "html", "header_charset": None}
+    with Sandbox("pipeline.page:factory", {}, SandboxLimits(time_s=20)) as sandbox:
+        inside = sandbox.run(header, HTML.encode())
+        again = sandbox.run(header, HTML.encode())
+    assert inside.result == again.result == factory({})(header, HTML.encode())
+
+
+def test_an_unknown_tokenizer_stops_the_start() -> None:
+    broken = Sandbox("pipeline.page:factory", {"tokenizer": "abacus"})
+    with pytest.raises(SandboxStartError, match="no tokenizer named 'abacus'"):
+        broken.run({}, b"")

@@ -1,30 +1,22 @@
-"""The command line.
-
-Exit codes: 0 done, 1 something does not add up or the run broke, 2 cannot start, 3 done but inputs
-were damaged, 130 interrupted.
-"""
+"""The command line: one function a verb."""
 
 import json
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 
+from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from pipeline import config as configuration
 from pipeline.config import Config
-from pipeline.errors import ArchiveError, ConfigError
+from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.stages import Stage, locked
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-BROKEN, CANNOT_START, DAMAGED, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     name="corpusmill",
@@ -36,8 +28,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console()
-err = Console(stderr=True)
 
 Inputs = Annotated[
     list[str],
@@ -54,6 +44,10 @@ Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Rules and limi
 File = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="TOML that changes the preset.")
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="TOML whose [input] says how S3 is reached."),
+]
 Master = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
@@ -64,7 +58,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 @app.command(
     epilog="**Examples**\n\n"
     "`corpusmill mill samples/archives --output demo`\n\n"
-    "`corpusmill mill 's3://commoncrawl/crawl-data/*/warc.paths.gz' -o s3://bucket/corpus`\n\n"
+    "`corpusmill mill s3://commoncrawl/crawl-data/CC-MAIN-2025-05/warc.paths.gz -o s3://bucket/corpus`"
+    "\n\n"
     "`spark-submit --master spark://host:7077 jobs/mill.py crawl/ -o corpus`"
 )
 def mill(
@@ -80,8 +75,8 @@ def mill(
     with _run(preset, config, output) as (settings, folder):
         milled = job.run(_spark(master), settings, folder, inputs)
         _show_funnel(folder)
-        out.print(f"\nCorpus: [bold]{output}/corpus[/]   removed, with reasons: {output}/removed")
-        out.print(f"Next:   corpusmill verify {output}")
+        say(f"\nCorpus: {output}/corpus   removed, with reasons: {output}/removed")
+        say(f"Next:   corpusmill verify {output}")
         _end(milled.extracted, settings)
 
 
@@ -99,8 +94,9 @@ def extract(
     with _run(preset, config, output) as (settings, folder):
         stage = job.run(_spark(master), settings, folder, inputs)
         for reason, count in stage.counts.items():
-            out.print(f"{count:>12,}  {reason.removesuffix(':-')}", highlight=False)
-        out.print(f"\nNext: corpusmill deduplicate {output}")
+            if not reason.startswith(job.DAMAGE):
+                say(f"{count:>12,}  {reason.removesuffix(':-')}")
+        say(f"\nNext: corpusmill deduplicate {output}")
         _end(stage, settings)
 
 
@@ -113,10 +109,8 @@ def deduplicate(
 
     with _run(preset, config, directory) as (settings, folder):
         stage = job.run(_spark(master), settings, folder)
-        out.print(
-            f"{stage.counts['documents']:,} documents in {stage.counts['clusters']:,} clusters"
-        )
-        out.print(f"\nNext: corpusmill curate {directory}")
+        say(f"{stage.counts['documents']:,} documents, each in its cluster of copies")
+        say(f"\nNext: corpusmill curate {directory}")
 
 
 @app.command(
@@ -132,7 +126,7 @@ def curate(
     with _run(preset, config, directory) as (settings, folder):
         job.run(_spark(master), settings, folder)
         _show_funnel(folder)
-        out.print(f"\nNext: corpusmill verify {directory}")
+        say(f"\nNext: corpusmill verify {directory}")
 
 
 @app.command(
@@ -143,12 +137,13 @@ def stats(
     directory: Dir,
     lang: Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")] = None,
     as_json: AsJson = False,
+    config: Storage = None,
 ) -> None:
     """The funnel: documents, words and tokens per language, stage and reason."""
     from jobs import report  # noqa: PLC0415
 
-    with _told():
-        rows = _funnel(Folder(directory))
+    with told():
+        rows = _funnel(_folder(directory, config))
         if as_json:
             typer.echo(json.dumps([r for r in rows if lang is None or r["lang"] == lang], indent=1))
         else:
@@ -156,24 +151,29 @@ def stats(
 
 
 @app.command(epilog="**Example**\n\n`corpusmill verify run1 && echo sound`")
-def verify(directory: Dir, master: Master = None, as_json: AsJson = False) -> None:
+def verify(
+    directory: Dir, config: Storage = None, master: Master = None, as_json: AsJson = False
+) -> None:
     """Recount everything: bytes, records, documents, shards; exit code 1 if anything differs."""
     from jobs import verify as job  # noqa: PLC0415
 
-    with _told():
-        differing = job.run(_spark(master), Folder(directory))
+    with told():
+        folder = _folder(directory, config)
+        if not folder.exists("stages/extract.json"):
+            raise ConfigError(f"{directory}: no run wrote here; `corpusmill mill` does")
+        differing = job.run(_spark(master), folder)
         if as_json:
             typer.echo(json.dumps([d._asdict() for d in differing], indent=1))
         for difference in differing if not as_json else []:
-            err.print(f"[red]{difference.check}[/]: {difference.what}", highlight=False)
+            complain(difference.check, difference.what)
         if differing:
             raise typer.Exit(BROKEN)
         if not as_json:
-            out.print(f"{directory}: adds up")
+            say(f"{directory}: adds up")
 
 
 @app.command(
-    epilog="**Examples**\n\n`corpusmill explain samples/archives/news.warc.gz --offset 1234`\n\n"
+    epilog="**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
     "`corpusmill explain crawl.warc.gz --url https://example.org/`"
 )
 def explain(
@@ -186,45 +186,32 @@ def explain(
     """One page's way through the mill, without Spark: response, text, signals, rules, fate."""
     from jobs import explain as job  # noqa: PLC0415
 
-    with _told():
+    with told():
         found = job.run(configuration.load(preset, config), archive, url, offset, out)
         if not found:
-            err.print(f"{archive}: no record {f'of {url}' if url else f'at byte {offset}'}")
+            asked = f" of {url}" if url else "" if offset is None else f" at byte {offset}"
+            complain(archive, f"no record{asked}")
             raise typer.Exit(BROKEN)
 
 
 @app.command("config", epilog="**Example**\n\n`corpusmill config --preset fineweb2 > mine.toml`")
 def show_config(preset: Preset = None, config: File = None) -> None:
     """Print the resolved configuration, every key with its value."""
-    with _told():
+    with told():
         typer.echo(configuration.to_toml(configuration.load(preset, config)))
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """A user's mistake ends in one line and an exit code, never in a stack trace."""
-    handler = RichHandler(console=err, show_time=False, show_path=False, show_level=False)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
-    for name in ("jobs", "pipeline"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    try:
-        yield
-    except ConfigError as error:
-        err.print(f"[red]cannot start:[/] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(CANNOT_START) from None
-    except ArchiveError as error:
-        err.print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
-        raise typer.Exit(CANNOT_START) from None
-    except KeyboardInterrupt:
-        err.print("interrupted: what was committed stays; the same command goes on from there")
-        raise typer.Exit(INTERRUPTED) from None
+def _folder(directory: str, path: str | None) -> Folder:
+    from pipeline.extraction import storage_options  # noqa: PLC0415
+
+    return Folder(directory, storage_options(configuration.load(None, path)))
 
 
 @contextmanager
 def _run(preset: str | None, path: str | None, output: str) -> Iterator[tuple[Config, Folder]]:
     from pipeline.extraction import storage_options  # noqa: PLC0415
 
-    with _told():
+    with told():
         settings = configuration.load(preset, path)
         folder = Folder(output, storage_options(settings))
         with locked(folder):
@@ -255,14 +242,15 @@ def _show_funnel(folder: Folder) -> None:
 
 
 def _end(stage: Stage, settings: Config) -> None:
-    """Exit code 3, with the inputs' damage by reason, unless the configuration allows it."""
+    """Exit code 3, with what of which input is damaged, unless the configuration allows it."""
     from jobs.extract import damaged  # noqa: PLC0415
 
     found = damaged(stage)
-    for reason, count in found.items():
-        err.print(
-            f"[yellow]damaged input[/]: {reason}: {count}; the ledger says where", highlight=False
-        )
+    for name, reason, count in found[:SHOWN]:
+        complain("damaged input", f"{name}: {reason}" + (f", {count} times" * (count > 1)))
+    if found:
+        more = f"{len(found) - SHOWN:,} more; " if len(found) > SHOWN else ""
+        complain("damaged input", f"{more}the ledger has the bytes and the reasons")
     if found and settings.input.fail_on_damage:
         raise typer.Exit(DAMAGED)
 

@@ -85,15 +85,13 @@ def _decide(
 ) -> list[File]:
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
-    paths = [file.path for file in extracted.files["documents"]]
+    documents = extracted.files["documents"]
     columns = decisions.judged_columns(rules)
     work = decisions.judged(rules)
-    rows = spread.rows_of(spark, folder, paths, work, columns, decisions.JUDGED)
-    members = spread.table(
-        spark, folder, [f.path for f in grouped.files["clusters"]], schema(CLUSTERS)
-    )
+    rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
+    members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
     decided = decisions.decided(rows, members, config.duplicates.keep_order)
-    return decisions.write(decided, folder, len(paths))
+    return decisions.write(decided, folder, len(spread.grouped(spark, documents)))
 
 
 def _shards(
@@ -105,17 +103,17 @@ def _shards(
     staging: str,
 ) -> tuple[list[File], dict[str, str]]:
     """Staged shards: the files under their published names, and staged name to published name."""
-    rows = spread.table(spark, folder, [f.path for f in decided], decisions.DECISIONS_SCHEMA)
+    rows = spread.table(spark, folder, decided, decisions.DECISIONS_SCHEMA)
     text_bytes = _text_bytes(rows)
     documents = extracted.files["documents"]
     packing = sum(f.bytes for f in documents) / max(1, sum(text_bytes.values()))
-    layout = shards.plan(text_bytes, packing, config.output.shard_mib << 20)
+    cores = spark.sparkContext.defaultParallelism
+    layout = shards.plan(text_bytes, packing, config.output.shard_mib << 20, cores)
     if not layout.shards:
         return [], {}
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    place = shards.placed(folder, [f.path for f in decided], layout, kinds)
-    paths = [file.path for file in documents]
-    moved = spread.rows_of(spark, folder, paths, place, PUBLISHED, shards.MOVED)
+    place = shards.placed(folder, decided, layout, kinds)
+    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
     done = shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
     published = {row["path"]: layout.shards[row["shard"]].path for row in done}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in done]
@@ -131,10 +129,8 @@ def _text_bytes(rows: DataFrame) -> dict[tuple[str, str], int]:
 def _funnel(
     spark: SparkSession, folder: Folder, extracted: stages.Stage, decided: list[File], staging: str
 ) -> File:
-    ledger = spread.table(
-        spark, folder, [f.path for f in extracted.files["ledger"]], schema(LEDGER)
-    )
-    rows = spread.table(spark, folder, [f.path for f in decided], decisions.DECISIONS_SCHEMA)
+    ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
+    rows = spread.table(spark, folder, decided, decisions.DECISIONS_SCHEMA)
     batch = watched(spark, "count", lambda: stats.funnel(ledger, rows))
     with parquet.Writer(folder, f"{staging}/funnel.parquet", stats.FUNNEL_SCHEMA) as out:
         out.write(batch)

@@ -50,8 +50,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("deduplicate: again, since %s", line)
     folder.delete_folder(SCRATCH)
-    paths = [file.path for file in extracted.files["documents"]]
-    keyed = spread.rows_of(spark, folder, paths, _keyed(config.duplicates.scope), KEYS, KEYED)
+    documents = extracted.files["documents"]
+    keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
     grouped = clusters(keyed, settings, folder.below(SCRATCH))
     files = watched(
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))

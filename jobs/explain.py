@@ -17,6 +17,7 @@ from pipeline import extraction, ledger
 from pipeline.config import Config
 from pipeline.decisions import signal_columns
 from pipeline.extraction import Range
+from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
 from pipeline.storage import open_source
@@ -31,6 +32,7 @@ def run(
 
     Without either, list the archive's pages.
     """
+    model_checksums(config)  # tells what is wrong with a model before any page is read
     source = open_source(archive, extraction.storage_options(config))
     task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
     source.close()
@@ -66,10 +68,8 @@ def _explain(screened: ledger.Screened, config: Config, console: Console) -> Non
     for kind in sorted({span.kind for span in spans}):
         console.print(f"  masked {kind}: {sum(s.kind == kind for s in spans)}", highlight=False)
     for signal in page["rights"]:
-        console.print(
-            f"  rights {signal['source']}: {_plain(signal['name'])} = {_plain(signal['value'])}",
-            highlight=False,
-        )
+        line = f"  rights {signal['source']}: {signal['name']} = {signal['value']}"
+        console.print(Text(_plain(line)), soft_wrap=True)
     rules = config.rules.table()
     verdict = judge(rules, signal_columns(batch, rules), [page["lang"]])
     console.print(_signals(page, rules, set(verdict.failed[0])))
@@ -108,7 +108,8 @@ def _signals(page: dict[str, Any], rules: tuple[Rule, ...], failed: set[str]) ->
         pad_edge=False,
     )
     for column in ("signal", "value", "bounds", "rule", ""):
-        table.add_column(column, justify="right" if column == "value" else "left", no_wrap=True)
+        right = column == "value"
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
     for name in ("lang_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
         watching = [rule for rule in rules if rule.signal == name]
         value = page[name]

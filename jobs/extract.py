@@ -25,6 +25,8 @@ from pipeline.storage import StorageOptions, open_source
 log = logging.getLogger(__name__)
 
 LISTED_AT_ONCE = 16
+SHOWN = 5
+DAMAGE = "damage:"
 DONE = pa.schema(
     [
         (f"{table}_{field.name}", field.type)
@@ -45,6 +47,10 @@ def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[st
         raise ConfigError(f"no archives in: {', '.join(inputs)}")
     with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
         listed = list(pool.map(partial(sized, options=options), found_inputs.files))
+    if all(file.problem for file in listed):
+        named = [f"{file.uri} ({file.problem})" for file in listed[:SHOWN]]
+        more = ["..."] if listed[SHOWN:] else []
+        raise ConfigError(f"no archive to read: {', '.join([*named, *more])}")
     parts = made_from(config, listed)
     found = stages.check(folder, "extract", parts)
     if found.stage:
@@ -140,10 +146,14 @@ def _counts(done: Sequence[Commit]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def damaged(stage: stages.Stage) -> dict[str, int]:
-    """Reasons and counts of what of the inputs could not be read, or not whole."""
-    found = {key: count for key, count in stage.counts.items() if key.startswith("damage:")}
-    return {key.removeprefix("damage:"): count for key, count in found.items()}
+def damaged(stage: stages.Stage) -> list[tuple[str, str, int]]:
+    """(archive, reason, places) for whatever of the inputs could not be read, or not whole."""
+    found = []
+    for key, count in stage.counts.items():
+        if key.startswith(DAMAGE):
+            reason, _, name = key.removeprefix(DAMAGE).partition(":")
+            found.append((name, reason, count))
+    return sorted(found)
 
 
 def sweep(folder: Folder, stage: stages.Stage, commits: str | None = None) -> None:

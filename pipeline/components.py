@@ -105,7 +105,7 @@ def saved(edges: DataFrame, scratch: Folder, name: str) -> DataFrame:
     Columns: in (node: long, hub: long), out the same.
     """
     files = spread.write(edges, scratch, name, EDGES)
-    return spread.table(edges.sparkSession, scratch, [file.path for file in files], EDGES)
+    return spread.table(edges.sparkSession, scratch, files, EDGES)
 
 
 def _state(edges: DataFrame) -> tuple[int, Decimal | None]:

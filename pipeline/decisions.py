@@ -167,7 +167,7 @@ def decided(judged_rows: DataFrame, clusters: DataFrame, keys: Sequence[str]) ->
 WRITTEN = pa.schema([("file", pa.int32()), *spread.FILES])
 
 
-def write(rows: DataFrame, folder: Folder, count: int) -> list[parquet.File]:
+def write(rows: DataFrame, folder: Folder, tasks: int) -> list[parquet.File]:
     """Write decisions so that file ``i`` answers documents file ``i``, row for row."""
 
     def one(batches: Batches) -> Batches:
@@ -178,7 +178,7 @@ def write(rows: DataFrame, folder: Folder, count: int) -> list[parquet.File]:
                     out.write(part.cast(DECISIONS_SCHEMA))
             yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
 
-    gathered = rows.repartition(count, "file").sortWithinPartitions("file", "row")
+    gathered = rows.repartition(tasks, "file").sortWithinPartitions("file", "row")
     done = {
         row[0]: parquet.File(*row[1:]) for row in gathered.mapInArrow(one, ddl(WRITTEN)).collect()
     }

@@ -97,7 +97,7 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
                 )
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
-            counts.update(f"damage:{found}" for r in ended for found in ledger.damage(r))
+            counts.update(f"damage:{d}:{task.name}" for r in ended for d in ledger.damage(r))
     commit = Commit(task.key, {"documents": pages.file, "ledger": rows.file}, dict(counts))
     if not folder.create(_record(commits, task.key), _encode(commit)):
         return decode(folder.read(_record(commits, task.key)))

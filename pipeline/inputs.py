@@ -118,7 +118,7 @@ def _local(argument: str, path: Path) -> Iterator[InputFile | str]:
         items = list(_folder(path, path, set()))
         yield from items
         if not any(isinstance(item, InputFile) for item in items):
-            yield _missing(argument)
+            yield _no_archives(path, path.name)
     elif not os.path.lexists(path) and any(character in argument for character in _WILDCARDS):
         # Not Path.glob: it takes some patterns, such as "a**", for errors.
         matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
@@ -131,6 +131,12 @@ def _local(argument: str, path: Path) -> Iterator[InputFile | str]:
             yield _missing(argument)
     else:
         yield _local_file(path, path.name)
+
+
+def _no_archives(path: Path, name: str) -> InputFile:
+    """A folder without archives; one with an archive's name was meant to be a file."""
+    problem = "not_a_regular_file" if is_archive_name(path.name) else "missing"
+    return InputFile(str(path), name, -1, "", problem)
 
 
 def _folder(folder: Path, top: Path, visited: set[tuple[int, int]]) -> Iterator[InputFile | str]:
@@ -147,7 +153,10 @@ def _folder(folder: Path, top: Path, visited: set[tuple[int, int]]) -> Iterator[
     for entry in entries:
         path = Path(entry.path)
         if entry.is_dir():
-            yield from _folder(path, top, visited)
+            items = list(_folder(path, top, visited))
+            yield from items
+            if is_archive_name(entry.name) and not any(isinstance(i, InputFile) for i in items):
+                yield _no_archives(path, str(path.relative_to(top)))
         elif is_archive_name(entry.name):
             yield _local_file(path, str(path.relative_to(top)))
         else:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from filters import pii
+from filters.regions import page_region
 from filters.rights import RightsSignal, from_html
-from filters.urls import country_region, host
+from filters.urls import host
 from pipeline import charset, precheck
 from pipeline.clean import cap_marks, clean
 from pipeline.errors import ConfigError
@@ -87,7 +88,7 @@ def _plain(text: str, reasons: list[str]) -> tuple[str, str | None]:
 
 def _described(extracted: ExtractedPage, url: str, counter: TokenCounter) -> dict[str, Any]:
     text = clean(extracted.text)
-    region = country_region(host(url))
+    region = page_region(host(url), extracted.html_lang)
     return {
         "text": text,
         "title": _line(extracted.title),

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from filters.pii import Span, mask
+from filters.pii import Span, find, mask
+from filters.urls import country_region
 from pipeline import parquet, spread
 from pipeline.decisions import DECISIONS_SCHEMA, node_of
 from pipeline.files import Folder
@@ -22,7 +23,7 @@ from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
 
 SORT = ("shard", "domain", "url", "doc_id")
-MOVED = schema(REMOVED).append(pa.field("shard", pa.int32()))
+MOVED = schema(REMOVED).append(pa.field("shard", pa.int32())).append(pa.field("task", pa.int32()))
 WRITTEN = pa.schema(
     [
         ("shard", pa.int32()),
@@ -48,30 +49,40 @@ class Shard(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Every shard, and where each (table, language) starts among them."""
+    """Every shard, where each (table, language) starts among them, and the task that writes it."""
 
     shards: list[Shard]
     starts: dict[tuple[str, str], int]
     sizes: dict[tuple[str, str], int]
+    tasks: list[int]
 
 
-def plan(text_bytes: Mapping[tuple[str, str], int], packing: float, shard_bytes: int) -> Plan:
+def plan(
+    text_bytes: Mapping[tuple[str, str], int],
+    packing: float,
+    shard_bytes: int,
+    parallelism: int = 1,
+) -> Plan:
     """Shards for so many bytes of text per (table, language).
 
-    ``packing`` is compressed bytes per byte of text, as the documents table shows it.
+    ``packing`` is compressed bytes per byte of text, as the documents table shows it. The shards
+    depend on nothing else; ``parallelism`` only says how many tasks write the small ones.
     """
     shards: list[Shard] = []
+    expected_bytes: list[int] = []
     starts, sizes = {}, {}
     for table, lang in sorted(text_bytes):
         expected = text_bytes[table, lang] * packing
         number = max(1, int(-(-expected // shard_bytes)))
         starts[table, lang], sizes[table, lang] = len(shards), number
         shards += [Shard(table, lang, i) for i in range(number)]
-    return Plan(shards, starts, sizes)
+        expected_bytes += [int(expected / number)] * number
+    tasks = spread.bundles(expected_bytes, shard_bytes, parallelism)
+    return Plan(shards, starts, sizes, tasks)
 
 
 def placed(
-    folder: Folder, decisions: Sequence[str], layout: Plan, kinds: Sequence[str]
+    folder: Folder, decisions: Sequence[parquet.File], layout: Plan, kinds: Sequence[str]
 ) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: documents, as published, with the number of their shard.
 
@@ -81,13 +92,13 @@ def placed(
 
     def work(file: int, batches: Batches) -> Batches:
         verdicts = pa.Table.from_batches(
-            list(parquet.batches(folder, decisions[file])), DECISIONS_SCHEMA
+            list(parquet.batches(folder, decisions[file].path)), DECISIONS_SCHEMA
         )
         row = 0
         for batch in batches:
             part = verdicts.slice(row, batch.num_rows).combine_chunks()
             if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
-                raise ValueError(f"decisions {decisions[file]} are not those of its documents")
+                raise ValueError(f"decisions {decisions[file].path} are not those of its documents")
             row += batch.num_rows
             yield _published(batch, part, layout, frozenset(kinds))
 
@@ -105,12 +116,17 @@ def _published(
     first = np.array([layout.starts[key] for key in keys], np.int64)
     count = np.array([layout.sizes[key] for key in keys], np.uint64)
     nodes = node_of(columns["doc_id"]).view(np.uint64)
-    columns["shard"] = pa.array((first + (nodes % count).astype(np.int64)).astype(np.int32))
+    numbers = first + (nodes % count).astype(np.int64)
+    columns["shard"] = pa.array(numbers.astype(np.int32))
+    columns["task"] = pa.array(np.array(layout.tasks, np.int32)[numbers])
     return pa.record_batch([columns[f.name].cast(f.type) for f in MOVED], MOVED)
 
 
 def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]:
-    """Text with placeholders, and where they stand; other columns keep describing the original."""
+    """Text and title with placeholders, and where those of the text stand.
+
+    Other columns keep describing the original.
+    """
     texts, spans = batch.column("text").to_pylist(), batch.column("pii").to_pylist()
     places = []
     for i, found in enumerate(spans):
@@ -118,8 +134,25 @@ def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]
         if chosen:
             texts[i], chosen = mask(texts[i], chosen)
         places.append([span._asdict() for span in chosen])
-    pii = pa.array(places, batch.schema.field("pii").type)
-    return {"text": pa.array(texts, pa.string()), "pii": pii}
+    titles = [
+        _masked_title(title, name, kinds)
+        for title, name in zip(
+            batch.column("title").to_pylist(), batch.column("host").to_pylist(), strict=True
+        )
+    ]
+    return {
+        "text": pa.array(texts, pa.string()),
+        "title": pa.array(titles, pa.string()),
+        "pii": pa.array(places, batch.schema.field("pii").type),
+    }
+
+
+def _masked_title(title: str | None, host: str, kinds: frozenset[str]) -> str | None:
+    """A title, which is at most 500 characters long, with the same placeholders."""
+    if not title or not kinds:
+        return title
+    spans = [span for span in find(title, country_region(host)) if span.kind in kinds]
+    return mask(title, spans)[0]
 
 
 def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: int) -> DataFrame:
@@ -138,15 +171,15 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
             yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
 
-    return by_shard(rows, len(layout.shards)).mapInArrow(write, ddl(WRITTEN))
+    return by_shard(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
 
 
-def by_shard(rows: DataFrame, count: int) -> DataFrame:
-    """Rows gathered by shard and sorted; one shard a partition where Spark can promise it (4.1)."""
+def by_shard(rows: DataFrame, tasks: int) -> DataFrame:
+    """Rows gathered by task and sorted; one task a partition where Spark can promise it (4.1)."""
     if hasattr(rows, "repartitionById"):
-        gathered = rows.repartitionById(count, "shard")
+        gathered = rows.repartitionById(tasks, "task")
     else:
-        gathered = rows.repartition(count, "shard")
+        gathered = rows.repartition(tasks, "task")
     return gathered.sortWithinPartitions(*SORT)
 
 

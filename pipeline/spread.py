@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from pipeline import parquet
 from pipeline.files import Folder
+
+TASK_BYTES = 64 << 20
+"""Bytes of Parquet files that one task reads."""
 
 T = TypeVar("T")
 Batches = Iterator[pa.RecordBatch]
@@ -35,26 +40,44 @@ def each(
     return spark.range(0, count, 1, count).mapInArrow(run, ddl(result))
 
 
+def bundles(sizes: Sequence[int], most: int, parallelism: int) -> list[int]:
+    """Number of the task for each of some items in order: about ``most`` bytes a task, or less.
+
+    A task costs some 50 ms whatever it does, so small files share one; but there are twice as many
+    tasks as cores where the bytes allow it.
+    """
+    target = max(1, min(most, sum(sizes) // (2 * parallelism)))
+    return [start // target for start in accumulate(sizes, initial=0)][: len(sizes)]
+
+
+def grouped(
+    spark: SparkSession, files: Sequence[parquet.File]
+) -> list[list[tuple[int, parquet.File]]]:
+    """Files with their numbers, bundled into tasks."""
+    tasks = bundles([f.bytes for f in files], TASK_BYTES, spark.sparkContext.defaultParallelism)
+    pairs = zip(tasks, enumerate(files), strict=True)
+    return [[item for _, item in own] for _, own in groupby(pairs, key=itemgetter(0))]
+
+
 def rows_of(
     spark: SparkSession,
     folder: Folder,
-    paths: Sequence[str],
+    files: Sequence[parquet.File],
     work: Callable[[int, Batches], Batches],
     columns: Sequence[str] | None,
     result: pa.Schema,
 ) -> DataFrame:
-    """``work`` over the rows of Parquet files, one task a file; it gets the file's number too."""
-    numbered = list(enumerate(paths))
+    """``work`` over the rows of Parquet files, file by file; it gets the file's number too."""
 
-    def read(item: tuple[int, str]) -> Batches:
-        number, path = item
-        yield from work(number, parquet.batches(folder, path, columns))
+    def read(items: list[tuple[int, parquet.File]]) -> Batches:
+        for number, file in items:
+            yield from work(number, parquet.batches(folder, file.path, columns))
 
-    return each(spark, numbered, read, result)
+    return each(spark, grouped(spark, files), read, result)
 
 
 def table(
-    spark: SparkSession, folder: Folder, paths: Sequence[str], result: pa.Schema
+    spark: SparkSession, folder: Folder, files: Sequence[parquet.File], result: pa.Schema
 ) -> DataFrame:
     """A table from its files, on a local disk or S3 alike."""
 
@@ -62,7 +85,7 @@ def table(
         for batch in batches:
             yield batch.cast(result)
 
-    return rows_of(spark, folder, paths, read, result.names, result)
+    return rows_of(spark, folder, files, read, result.names, result)
 
 
 def ddl(schema: pa.Schema) -> str:

@@ -95,6 +95,16 @@ def check(folder: Folder, name: str, parts: Parts) -> Check:
     return Check(None if differing else stage, differing)
 
 
+def _writable(folder: Folder) -> None:
+    """ConfigError unless a small file can be put into an S3 folder."""
+    try:
+        folder.replace(".lock", b"")
+        folder.delete(".lock")
+    except OSError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise ConfigError(f"{folder.uri}: cannot be written: {reason}") from None
+
+
 @contextmanager
 def locked(folder: Folder) -> Iterator[None]:
     """Hold an output folder for one run; ConfigError if another run holds it.
@@ -103,6 +113,7 @@ def locked(folder: Folder) -> Iterator[None]:
     record is created only if absent, so two runs waste work but never mix.
     """
     if folder.is_s3:
+        _writable(folder)
         yield
         return
     path = Path(folder.path(".lock"))

@@ -51,9 +51,7 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
         return differing  # counts over files that are not the right ones say nothing
     tables = {name: _ids(spark, folder, listed, name) for name in ("corpus", "removed")}
     documents = _ids(spark, folder, extracted.files["documents"], "documents")
-    ledger = spread.table(
-        spark, folder, [f.path for f in extracted.files["ledger"]], schema(LEDGER)
-    )
+    ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
     sizes = input_sizes(extracted)
     return [
         *_bytes(ledger, sizes),
@@ -81,12 +79,13 @@ def _stray(folder: Folder, listed: Sequence[parquet.File]) -> Iterator[Differenc
 def _files(spark: SparkSession, folder: Folder, listed: Sequence[parquet.File]) -> list[Difference]:
     """Size, SHA-256 and rows of every file, read again."""
 
-    def read(file: parquet.File) -> spread.Batches:
-        yield pa.record_batch([[v] for v in _recount(folder, file.path)], schema=FOUND)
+    def read(items: list[tuple[int, parquet.File]]) -> spread.Batches:
+        for _, file in items:
+            yield pa.record_batch([[v] for v in _recount(folder, file.path)], schema=FOUND)
 
     expected = {file.path: file for file in listed}
     differing = []
-    for row in spread.each(spark, listed, read, FOUND).collect():
+    for row in spread.each(spark, spread.grouped(spark, listed), read, FOUND).collect():
         file = expected[row["path"]]
         for name in ("bytes", "rows", "sha256"):
             if row[name] != getattr(file, name):
@@ -113,8 +112,8 @@ def _recount(folder: Folder, path: str) -> parquet.File:
 def _ids(
     spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], table: str
 ) -> DataFrame:
-    paths = [file.path for file in listed if file.path.startswith(f"{table}/")]
-    return spread.table(spark, folder, paths, IDS)
+    own = [file for file in listed if file.path.startswith(f"{table}/")]
+    return spread.table(spark, folder, own, IDS)
 
 
 def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
@@ -173,7 +172,7 @@ def _funnel(
         list(parquet.batches(folder, "stats/funnel.parquet")), schema(FUNNEL)
     )
     decided = stages.required(folder, "curate").files["decisions"]
-    rows = spread.table(spark, folder, [f.path for f in decided], DECISIONS_SCHEMA)
+    rows = spread.table(spark, folder, decided, DECISIONS_SCHEMA)
     recounted = stats.funnel(ledger, rows)
     if recorded.to_pylist() != recounted.to_pylist():
         yield Difference("stats", "stats/funnel.parquet is not what ledger and decisions count")

@@ -51,10 +51,12 @@ def fates(folder):
         for row in ledger(folder)
         if row["fate"] != "extracted"
     ]
-    for row in published(folder, "corpus"):
-        found.append((row["warc_file"], row["url"], row["lang"], "kept", "-"))
-    for row in published(folder, "removed"):
-        found.append((row["warc_file"], row["url"], row["lang"], "rejected", row["reason"]))
+    fate = {"corpus": "kept", "removed": "rejected"}
+    found += [
+        (row["warc_file"], row["url"], row["lang"], fate[table], row.get("reason", "-"))
+        for table in fate
+        for row in published(folder, table)
+    ]
     return Counter(found)
 
 

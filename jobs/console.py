@@ -1,0 +1,59 @@
+"""What a user reads: results, complaints in one line, and the exit codes.
+
+Exit codes: 0 done, 1 something does not add up or the run broke, 2 cannot start, 3 done but inputs
+were damaged, 130 interrupted.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.text import Text
+
+from pipeline.errors import ArchiveError, ConfigError
+
+BROKEN, CANNOT_START, DAMAGED, INTERRUPTED = 1, 2, 3, 130
+SHOWN = 20
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console; wide where no terminal bounds it, so that pipes and logs get whole lines."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=160)
+
+
+out = _console()
+err = _console(stderr=True)
+
+
+def say(text: str) -> None:
+    """A line as it is: paths are no markup, and are not broken."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def complain(what: str, text: str) -> None:
+    """A line for the error stream, as it is: ``what: text``."""
+    err.print(Text.assemble((f"{what}: ", "red"), text), highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A user's mistake ends in one line and an exit code, never in a stack trace."""
+    handler = RichHandler(console=err, show_time=False, show_path=False, show_level=False)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
+    for name in ("jobs", "pipeline"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        yield
+    except ConfigError as error:
+        complain("cannot start", str(error))
+        raise typer.Exit(CANNOT_START) from None
+    except ArchiveError as error:
+        complain("cannot read", str(error))
+        raise typer.Exit(CANNOT_START) from None
+    except KeyboardInterrupt:
+        complain("interrupted", "what was committed stays; the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None

@@ -25,7 +25,7 @@ LIBRARIES = (
 EPILOG = """examples:
   python benchmarks/end_to_end.py
   python benchmarks/end_to_end.py samples/archives/nordic.warc.gz --repeat 5 --output nordic.md
-  python benchmarks/end_to_end.py crawl.warc.gz --no-job      (no Spark, needs no Java)
+  python benchmarks/end_to_end.py crawl.warc.gz --job-repeat 0    (no Spark, needs no Java)
 """
 
 
@@ -40,13 +40,14 @@ class Archive(NamedTuple):
 def main() -> None:
     arguments = _arguments()
     archives = [_archive(path) for path in arguments.archives or _defaults()]
-    if not arguments.no_job:
+    if arguments.job_repeat:
         _find_java()
     missing = [name for name in ("psutil", "pipeline") if not importlib.util.find_spec(name)]
     if missing:
         sys.exit(f"not installed: {', '.join(missing)}; `make install` makes .venv with all")
     load = os.getloadavg()[0]  # before this adds its own
-    text = "\n".join(_document(archives, arguments.repeat, load, job=not arguments.no_job)) + "\n"
+    lines = _document(archives, arguments.repeat, arguments.job_repeat, load)
+    text = "\n".join(lines) + "\n"
     print(text)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, "utf-8")
@@ -65,16 +66,19 @@ def _arguments() -> argparse.Namespace:
         help=f"WARC or ARC files (default: {' and '.join(DEFAULT)} in ../shared/data)",
     )  # fmt: skip
     parser.add_argument(
-        "--repeat", type=int, default=3, metavar="N", help="runs of everything (default: 3)"
+        "--repeat", type=int, default=3, metavar="N", help="runs on one core (default: 3)"
     )
-    parser.add_argument("--no-job", action="store_true", help="leave out the job under Spark")
+    parser.add_argument(
+        "--job-repeat", type=int, default=2, metavar="N",
+        help="runs of the job under Spark (default: 2; 0 leaves it out)",
+    )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, default=RESULTS, metavar="FILE",
         help="where the figures go (default: benchmarks/results/end_to_end.md)",
     )  # fmt: skip
     arguments = parser.parse_args()
-    if arguments.repeat < 1:
-        parser.error("--repeat: at least 1")
+    if arguments.repeat < 1 or arguments.job_repeat < 0:
+        parser.error("--repeat is at least 1, --job-repeat at least 0")
     return arguments
 
 
@@ -96,11 +100,13 @@ def _archive(path: Path) -> Archive:
 def _find_java() -> None:
     found = subprocess.run([ROOT / "find-java.sh"], capture_output=True, text=True, check=False)
     if found.returncode:
-        sys.exit("the job needs a Java 17+ runtime: `make java`, or leave it out with --no-job")
+        sys.exit(
+            "the job needs a Java 17+ runtime: `make java`, or leave it out with --job-repeat 0"
+        )
     os.environ["JAVA_HOME"] = found.stdout.strip()
 
 
-def _document(archives: Sequence[Archive], repeat: int, load: float, *, job: bool) -> list[str]:
+def _document(archives: Sequence[Archive], repeat: int, job_repeat: int, load: float) -> list[str]:
     import in_process  # noqa: PLC0415  # --help need not wait for it
     import pyarrow as pa  # noqa: PLC0415
     import report  # noqa: PLC0415
@@ -116,12 +122,18 @@ def _document(archives: Sequence[Archive], repeat: int, load: float, *, job: boo
             print(f"{archive.title}: one core, {repeat} runs", file=sys.stderr)
             split = in_process.measure(archive.path, configuration(), Path(scratch), repeat)
             jobs = []
-            for run in range(repeat if job else 0):
+            for run in range(job_repeat):
                 print(f"{archive.title}: corpusmill mill, run {run + 1}", file=sys.stderr)
                 jobs.append(whole_job.run(archive.path, Path(scratch) / f"job{run}"))
         measured.append(report.Measured(archive.title, archive.bytes, archive.sha256, split, jobs))
-    machine = [*_machine(), f"1-minute load average at the start: {load:.1f}", _versions(job=job)]
-    return report.document(measured, repeat, [f"{datetime.now(UTC):%Y-%m-%d}", *machine])
+    machine = [
+        *_machine(),
+        f"1-minute load average at the start: {load:.1f}",
+        _versions(job=job_repeat > 0),
+    ]
+    return report.document(
+        measured, (repeat, job_repeat), [f"{datetime.now(UTC):%Y-%m-%d}", *machine]
+    )
 
 
 def _machine() -> list[str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import whole_job
-from in_process import ROUND_TRIP, STAGES, Split, Time
+from clock import Time
+from in_process import ROUND_TRIP, STAGES, Split
 from whole_job import CHILD, CURATE, DEDUPLICATE, EXTRACT, JVM, PARTS, ROLES, WORKER, Job
 
 MIB = 1 << 20
@@ -25,10 +26,12 @@ class Measured(NamedTuple):
     jobs: list[Job]
 
 
-def document(every: Sequence[Measured], repeat: int, facts: Sequence[str]) -> list[str]:
-    runs = "1 run" if repeat == 1 else f"{repeat} runs"
+def document(
+    every: Sequence[Measured], repeats: tuple[int, int], facts: Sequence[str]
+) -> list[str]:
     lines = ["# End to end", "", "Made by `benchmarks/end_to_end.py`; `../README.md` says what is "]
-    lines[-1] += f"measured, and what is not. Best of {runs}; brackets hold least and most."
+    lines[-1] += f"measured, and what is not. Best of {repeats[0]} "
+    lines[-1] += f"(on one core) and {repeats[1]} (the job) runs; brackets hold least and most."
     lines += ["", *(f"- {fact}" for fact in facts), "", *_inputs(every)]
     lines += ["", "## In short", "", *_short(every)]
     for one in every:
@@ -123,8 +126,8 @@ def _stages(one: Measured) -> list[str]:
         if best.cpu_s <= 0:
             return [name, *cells, "-", "-", "-"]
         sizes = (one.bytes, split.input.block_bytes)
-        speeds = [f"{size / 1e6 / best.cpu_s:,.1f}" for size in sizes]
-        return [name, *cells, f"{pages / best.cpu_s:,.0f}", *speeds]
+        speeds = [_figure(size / 1e6 / best.cpu_s) for size in sizes]
+        return [name, *cells, _figure(pages / best.cpu_s), *speeds]
 
     rows = [row(s, split.stages[split.best][s], [run[s] for run in split.stages]) for s in STAGES]
     rows.append(row(ROUND_TRIP, split.round_trip[split.best], split.round_trip))
@@ -145,10 +148,15 @@ def _stages(one: Measured) -> list[str]:
     ]
 
 
+def _figure(value: float) -> str:
+    """About three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _job(one: Measured) -> list[str]:
     jobs, pages = one.jobs, one.split.input.page_count
     best = _fastest(jobs)
-    head = ["part", "wall s", "[least, most]", "pages/s", "CPU s", *(f"of it {r}" for r in ROLES)]
+    head = ["part", "wall s", "[least, most]", "pages/s", "CPU s", *(f"CPU s: {r}" for r in ROLES)]
 
     def row(name: str, parts: Sequence[str]) -> list[str]:
         walls = [sum(job.wall_s[part] for part in parts) for job in jobs]
@@ -160,18 +168,16 @@ def _job(one: Measured) -> list[str]:
     rows = [row(NAMES[part], [part]) for part in PARTS]
     rows.append(row("**three stages**", [EXTRACT, DEDUPLICATE, CURATE]))
     rows.append(row("**whole command**", PARTS))
-    memory = [
-        [role, f"{max(j.processes.get(role, 0) for j in jobs)}", f"{_peak(jobs, role):.0f}"]
-        for role in ROLES
-    ]
+    memory = [[role, f"{_peak(jobs, role):.0f}"] for role in ROLES]
     together = max(job.together_bytes for job in jobs) / MIB
     kept = best.counts.get("kept", 0)
     return [
         *_table(head, rows),
         "",
-        *_table(["process", "how many", "peak MiB of one"], memory),
+        *_table(["process", "peak MiB of one"], memory),
         "",
         f"All processes at once: at most {together:.0f} MiB (pages they share count in each). "
+        f"Spark started {max(job.worker_count for job in jobs)} Python workers. "
         f"From the worker daemon's start to the first guarded child's: {best.child_after_s:.1f} s. "
         f"Kept: {kept:,} of {best.counts.get('documents', 0):,} documents.",
     ]

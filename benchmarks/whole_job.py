@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class Job(NamedTuple):
     wall_s: dict[str, float]
     cpu_s: dict[str, dict[str, float]]
     peak_bytes: dict[str, int]
-    processes: dict[str, int]
+    worker_count: int
     together_bytes: int
     """Most at one moment of all processes together, as sampled; shared pages count in each."""
     child_after_s: float
@@ -56,6 +56,7 @@ class _Tree:
         self._root = psutil.Process(pid)
         self._roles: dict[int, str] = {}
         self._cpu_s: dict[int, float] = {}
+        self._seen: Counter[int] = Counter()
         self.first: dict[str, float] = {}
         self.peak_bytes: dict[int, int] = {}
         self.together_bytes = 0
@@ -78,6 +79,7 @@ class _Tree:
                 # until it runs its own program, a new process shows its parent's memory
                 self.peak_bytes.pop(process.pid, None)
             self._roles[process.pid] = role
+            self._seen[process.pid] += 1
             self.peak_bytes[process.pid] = max(
                 self.peak_bytes.get(process.pid, 0), status.get("VmHWM", 0)
             )
@@ -105,14 +107,16 @@ class _Tree:
         self.first.setdefault(role, process.create_time())
         return role
 
-    def by_role(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Largest peak of a process of each role, and how many processes it had."""
-        peaks: dict[str, int] = {}
-        count: dict[str, int] = {}
+    def peaks(self) -> dict[str, int]:
+        """Largest peak of a process of each role."""
+        largest: dict[str, int] = {}
         for pid, role in self._roles.items():
-            peaks[role] = max(peaks.get(role, 0), self.peak_bytes[pid])
-            count[role] = count.get(role, 0) + 1
-        return peaks, count
+            largest[role] = max(largest.get(role, 0), self.peak_bytes[pid])
+        return largest
+
+    def worker_count(self) -> int:
+        """Workers that lived for some time; a fork on its way to another program does not."""
+        return sum(1 for pid, role in self._roles.items() if role == WORKER and self._seen[pid] > 3)
 
     def spent_until(self, moment: float) -> dict[str, float]:
         """CPU seconds by role up to a moment."""
@@ -164,9 +168,16 @@ def _job(tree: _Tree, output: Path, started: float, ended: float) -> Job:
     counts: dict[str, int] = {}
     for path in records:
         counts |= json.loads(path.read_text("utf-8"))["counts"]
-    peaks, processes = tree.by_role()
     child_after_s = tree.first[CHILD] - tree.first[DAEMON]
-    return Job(wall_s, cpu_s, peaks, processes, tree.together_bytes, child_after_s, counts)
+    return Job(
+        wall_s,
+        cpu_s,
+        tree.peaks(),
+        tree.worker_count(),
+        tree.together_bytes,
+        child_after_s,
+        counts,
+    )
 
 
 def _memory(pid: int) -> dict[str, int]:

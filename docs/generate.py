@@ -23,6 +23,7 @@ TABLE_NOTES = {
     "documents": "Everything measured about every extracted page; rules decide from here.",
     "clusters": "Which documents are copies of each other.",
     "decisions": "What was decided about every document, in the order of the documents table.",
+    "stats/personal_data": "What was masked in the corpus.",
     "stats/funnel": "Documents, characters, words, bytes and tokens per stage, language and reason.",
 }
 

@@ -239,6 +239,8 @@ def _show_funnel(folder: Folder) -> None:
     from jobs import report  # noqa: PLC0415
 
     report.show(out, _funnel(folder))
+    masked = ", ".join(f"{kind} {count:,}" for kind, count in report.masked(folder).items())
+    say(f"Masked in the corpus: {masked or 'nothing'}")
 
 
 def _end(stage: Stage, settings: Config) -> None:

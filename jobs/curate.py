@@ -3,6 +3,7 @@
 import logging
 import uuid
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
@@ -22,7 +23,7 @@ from pipeline import (
 from pipeline.config import Config
 from pipeline.files import Folder
 from pipeline.parquet import File
-from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, LEDGER, schema
+from pipeline.schema import CLUSTERS, CORPUS, DOCUMENTS, KEYS, LEDGER, schema
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,15 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     files, names = watched(
         spark, "write shards", lambda: _shards(spark, config, folder, extracted, decided, staging)
     )
-    funnel = _funnel(spark, folder, extracted, decided, staging)
-    names[funnel.path] = "stats/funnel.parquet"
-    files.append(funnel._replace(path="stats/funnel.parquet"))
+    tables = {
+        "stats/funnel.parquet": _funnel(spark, folder, extracted, decided),
+        "stats/personal_data.parquet": _personal_data(spark, folder, files, names),
+    }
+    for name, batch in tables.items():
+        with parquet.Writer(folder, f"{staging}/{name}", batch.schema) as out:
+            out.write(batch)
+        names[out.file.path] = name
+        files.append(out.file._replace(path=name))
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]}
@@ -127,11 +134,19 @@ def _text_bytes(rows: DataFrame) -> dict[tuple[str, str], int]:
 
 
 def _funnel(
-    spark: SparkSession, folder: Folder, extracted: stages.Stage, decided: list[File], staging: str
-) -> File:
+    spark: SparkSession, folder: Folder, extracted: stages.Stage, decided: list[File]
+) -> pa.RecordBatch:
     ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
     rows = spread.table(spark, folder, decided, decisions.DECISIONS_SCHEMA)
-    batch = watched(spark, "count", lambda: stats.funnel(ledger, rows))
-    with parquet.Writer(folder, f"{staging}/funnel.parquet", stats.FUNNEL_SCHEMA) as out:
-        out.write(batch)
-    return out.file
+    return watched(spark, "count", lambda: stats.funnel(ledger, rows))
+
+
+def _personal_data(
+    spark: SparkSession, folder: Folder, files: list[File], names: dict[str, str]
+) -> pa.RecordBatch:
+    """Counted in the shards themselves, still under their staged names."""
+    staged = {name: path for path, name in names.items()}
+    corpus = [f._replace(path=staged[f.path]) for f in files if f.path.startswith("corpus/")]
+    masked = schema(c for c in CORPUS if c.name in ("doc_id", "lang", "pii"))
+    rows = spread.table(spark, folder, corpus, masked)
+    return watched(spark, "count masks", lambda: stats.personal_data(rows))

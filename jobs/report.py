@@ -29,6 +29,15 @@ def show(console: Console, rows: Rows, lang: str | None = None) -> None:
         console.print(table)
 
 
+def masked(folder: Folder) -> dict[str, int]:
+    """Places masked in the corpus, per kind of personal data."""
+    counts: dict[str, int] = defaultdict(int)
+    for batch in parquet.batches(folder, "stats/personal_data.parquet"):
+        for row in batch.to_pylist():
+            counts[row["kind"]] += row["spans"]
+    return dict(sorted(counts.items()))
+
+
 def _table(title: str, first: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(first)

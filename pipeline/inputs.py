@@ -22,7 +22,7 @@ from pipeline.storage import S3_SCHEMES, StorageOptions, local_path, open_source
 ARCHIVE_SUFFIXES = (
     ".warc", ".warc.gz", ".warc.zst", ".warc.lz4",
     ".arc", ".arc.gz",
-    ".wet", ".wet.gz",
+    ".wet", ".wet.gz", ".wat", ".wat.gz",
 )  # fmt: skip
 PATH_LIST_SUFFIXES = (".paths", ".paths.gz")
 _MAX_PATH_LIST_BYTES = 1 << 30

@@ -128,6 +128,12 @@ FUNNEL = (
     Column("bytes", pa.int64(), "bytes: of the archive for records, of text for documents"),
     Column("tokens", pa.int64(), "tokens by the configured tokenizer"),
 )
+PERSONAL_DATA = (
+    Column("lang", pa.string(), "language"),
+    Column("kind", pa.string(), "email, phone, ipv4, ipv6, iban or card"),
+    Column("documents", pa.int64(), "documents of the corpus that hold some"),
+    Column("spans", pa.int64(), "places masked in them"),
+)
 DECISIONS = (
     Column("file", pa.int32(), "number of the documents file"),
     Column("row", pa.int32(), "row in it"),
@@ -149,6 +155,7 @@ TABLES = {
     "clusters": CLUSTERS,
     "decisions": DECISIONS,
     "stats/funnel": FUNNEL,
+    "stats/personal_data": PERSONAL_DATA,
 }
 """The tables of an output folder, in the order a reader meets them."""
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from filters.pii import Span, find, mask
-from filters.urls import country_region
+from filters.regions import page_region
 from pipeline import parquet, spread
 from pipeline.decisions import DECISIONS_SCHEMA, node_of
 from pipeline.files import Folder
@@ -134,12 +134,8 @@ def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]
         if chosen:
             texts[i], chosen = mask(texts[i], chosen)
         places.append([span._asdict() for span in chosen])
-    titles = [
-        _masked_title(title, name, kinds)
-        for title, name in zip(
-            batch.column("title").to_pylist(), batch.column("host").to_pylist(), strict=True
-        )
-    ]
+    known = (batch.column(name).to_pylist() for name in ("title", "host", "html_lang"))
+    titles = [_masked_title(*page, kinds=kinds) for page in zip(*known, strict=True)]
     return {
         "text": pa.array(texts, pa.string()),
         "title": pa.array(titles, pa.string()),
@@ -147,11 +143,13 @@ def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]
     }
 
 
-def _masked_title(title: str | None, host: str, kinds: frozenset[str]) -> str | None:
+def _masked_title(
+    title: str | None, host: str, html_lang: str | None, *, kinds: frozenset[str]
+) -> str | None:
     """A title, which is at most 500 characters long, with the same placeholders."""
     if not title or not kinds:
         return title
-    spans = [span for span in find(title, country_region(host)) if span.kind in kinds]
+    spans = [span for span in find(title, page_region(host, html_lang)) if span.kind in kinds]
     return mask(title, spans)[0]
 
 

@@ -4,6 +4,7 @@ Counts are queries over committed tables; nothing is counted on the side.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from filters.tables import RULES
-from pipeline.schema import FUNNEL, schema
+from pipeline.schema import FUNNEL, PERSONAL_DATA, schema
 
 MEASURES = ("documents", "chars", "words", "bytes", "tokens")
 STAGES = ("read", "extract", "language", "rules", "duplicates", "kept")
@@ -84,6 +85,19 @@ def funnel(ledger: DataFrame, decisions: DataFrame) -> pa.RecordBatch:
     rows = [row.asDict() for row in counted.collect()]
     rows.sort(key=_order)
     return pa.RecordBatch.from_pylist(rows, FUNNEL_SCHEMA)
+
+
+def personal_data(corpus: DataFrame) -> pa.RecordBatch:
+    """Masked personal data per language and kind.
+
+    Columns: in (doc_id, lang, pii), out ``PERSONAL_DATA``.
+    """
+    found = corpus.select("lang", "doc_id", F.explode("pii.kind").alias("kind"))
+    counted = found.groupBy("lang", "kind").agg(
+        F.countDistinct("doc_id").alias("documents"), F.count("*").alias("spans")
+    )
+    rows = sorted((row.asDict() for row in counted.collect()), key=itemgetter("lang", "kind"))
+    return pa.RecordBatch.from_pylist(rows, schema(PERSONAL_DATA))
 
 
 def _order(row: dict[str, Any]) -> tuple[int, str, str]:

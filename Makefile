@@ -37,7 +37,7 @@ test: java $(STAMP) ## Run the whole test suite
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## Run what needs no JVM, in under a minute
-	@$(BIN)/python -m pytest -m "not spark and not real"
+	@$(BIN)/python -m pytest -n 2 -m "not spark and not real"
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy --strict, import-linter

@@ -162,7 +162,9 @@ def _job(one: Measured) -> list[str]:
         walls = [sum(job.wall_s[part] for part in parts) for job in jobs]
         wall_s = sum(best.wall_s[part] for part in parts)
         cpu = {role: sum(best.cpu_s[part][role] for part in parts) for role in ROLES}
-        cells = [f"{wall_s:.1f}", f"[{min(walls):.1f}, {max(walls):.1f}]", f"{pages / wall_s:.1f}"]
+        idle = set(parts) <= {whole_job.START, whole_job.END}
+        speed = "-" if idle else f"{pages / wall_s:.1f}"
+        cells = [f"{wall_s:.1f}", f"[{min(walls):.1f}, {max(walls):.1f}]", speed]
         return [name, *cells, f"{sum(cpu.values()):.1f}", *(f"{cpu[r]:.1f}" for r in ROLES)]
 
     rows = [row(NAMES[part], [part]) for part in PARTS]

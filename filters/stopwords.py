@@ -2,8 +2,9 @@
 
 ``data/stopwords.json`` is FineWeb-2's (1,929 languages); English, which it lacks, has Gopher's
 eight (Rae et al. 2021, A1.1). Both sides are lower-cased, unlike in the field's code, where "The"
-at the start of a sentence does not count. An entry of several tokens ("l-", "s.", any Thai word)
-matches these tokens in a row.
+at the start of a sentence does not count. An entry of several tokens ("s.", any Thai word) matches
+these tokens in a row. One that ends in a hyphen ("il-", "tal-") stands before a word and is taken
+for the token it is there.
 """
 
 import json
@@ -48,7 +49,12 @@ def stop_words() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _hashed(lang: str) -> _List:
-    encoded = [word.encode() for word in stop_words()[lang]]
+    words = stop_words()[lang]
+    clitics = [word.endswith("-") for word in words]
+    encoded = [
+        f"{word}a".encode() if is_clitic else word.encode()
+        for word, is_clitic in zip(words, clitics, strict=True)
+    ]
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
     tokens = tokenize(data, offsets)
@@ -56,7 +62,8 @@ def _hashed(lang: str) -> _List:
     bits = set_bits(len(encoded))
     keys = np.zeros(1 << bits, dtype=np.uint64)
     lengths = 0
-    for first, end in zip(tokens.doc_offsets[:-1], tokens.doc_offsets[1:], strict=True):
+    ends = tokens.doc_offsets[1:] - np.array(clitics, dtype=np.int64)
+    for first, end in zip(tokens.doc_offsets[:-1], ends, strict=True):
         if 0 < end - first <= MAX_TOKENS:
             key = np.uint64(sequence_key(hashes, first, end - first))
             keys[slot_of(keys, bits, key)] = key

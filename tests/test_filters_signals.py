@@ -66,13 +66,18 @@ def duplicates(pieces: list[str]) -> tuple[int, int]:
     return len(again), sum(map(len, again))
 
 
+def entry_tokens(word: str) -> list[str]:
+    """A stop word as tokens; one that ends in a hyphen as it stands before a word."""
+    if word.endswith("-"):
+        return [token.lower() for token, _ in tokens_of(f"{word}a")][:-1]
+    return [token.lower() for token, _ in tokens_of(word)]
+
+
 def word_oracle(text: str, lang: str) -> dict[str, float]:
     tokens = tokens_of(text)
     words = [token for token, kind in tokens if kind & WORD]
     lowered = [token.lower() for token, _ in tokens]
-    listed = [
-        [token.lower() for token, _ in tokens_of(word)] for word in stop_words().get(lang, ())
-    ]
+    listed = [entry_tokens(word) for word in stop_words().get(lang, ())]
     found = {
         tuple(entry)
         for entry in listed

@@ -82,7 +82,13 @@ def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text()
     targets = re.findall(r"^\.PHONY: *(.+)$", makefile, re.MULTILINE)
     names = {name for line in targets for name in line.split()}
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     described = {line.split()[0] for line in shown.stdout.splitlines() if len(line.split()) > 1}
     assert names
     assert names == described

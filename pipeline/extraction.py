@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 BATCH_PAGES = 500
 BATCH_BYTES = 8 << 20
 LEDGER_SCHEMA = schema(LEDGER)
+PROBE = ({"url": None, "header_charset": None, "kind": "html"}, b"<p>A page like any other.</p>")
 
 
 class Range(NamedTuple):
@@ -195,7 +196,7 @@ def sandbox(text: Text) -> Sandbox:
         "settings": text.settings,
         "tokenizer": text.tokenizer,
     }
-    return Sandbox("pipeline.page:factory", settings, limits)
+    return Sandbox("pipeline.page:factory", settings, limits, PROBE)
 
 
 @lru_cache(maxsize=1)

@@ -87,12 +87,20 @@ class Sandbox:
     ``factory(settings)`` is called once in the child and gives the function
     ``(header, body) -> dict`` that every record meets; settings, headers and results are JSON.
     Not for several threads at once; after a fork the copy starts a child of its own.
+
+    ``probe`` is a record that must give a result. Where many in a row fail, it tells a site of
+    hostile pages, which costs only these pages, from a task that does not work.
     """
 
     def __init__(
-        self, task: str, settings: Mapping[str, Any], limits: SandboxLimits | None = None
+        self,
+        task: str,
+        settings: Mapping[str, Any],
+        limits: SandboxLimits | None = None,
+        probe: tuple[Mapping[str, Any], bytes] | None = None,
     ) -> None:
         self._task = task
+        self._probe = probe
         self._settings = dict(settings)
         self._limits = limits or SandboxLimits()
         self._process: subprocess.Popen[bytes] | None = None
@@ -120,9 +128,14 @@ class Sandbox:
     def run(self, header: Mapping[str, Any], body: bytes) -> Outcome:
         """One record through the child.
 
-        Raises SandboxStartError when no child can be started, SandboxBrokenError after too many
-        failures in a row.
+        Raises SandboxStartError when no child can be started, SandboxBrokenError when too many in a
+        row failed and the probe does too, or there is none.
         """
+        outcome = self._served_one(header, body)
+        self._count(outcome)
+        return outcome
+
+    def _served_one(self, header: Mapping[str, Any], body: bytes) -> Outcome:
         channel = self._ready()
         try:
             outcome = self._ask(channel, header, body)
@@ -132,7 +145,6 @@ class Sandbox:
         self._served += 1
         if outcome.failure == "memory" or self._served >= self._limits.recycle_after:
             self._discard()
-        self._count(outcome)
         return outcome
 
     def close(self) -> None:
@@ -153,12 +165,15 @@ class Sandbox:
 
     def _count(self, outcome: Outcome) -> None:
         self._failed_in_a_row = self._failed_in_a_row + 1 if outcome.failure else 0
-        if self._failed_in_a_row >= self._limits.failures_in_a_row:
-            self._discard()
-            count, self._failed_in_a_row = self._failed_in_a_row, 0
-            raise SandboxBrokenError(
-                f"{count} records in a row failed in {self._task}, the last with {outcome.failure}"
-            )
+        if self._failed_in_a_row < self._limits.failures_in_a_row:
+            return
+        self._discard()
+        count, self._failed_in_a_row = self._failed_in_a_row, 0
+        if self._probe and self._served_one(*self._probe).failure is None:
+            return
+        raise SandboxBrokenError(
+            f"{count} records in a row failed in {self._task}, the last with {outcome.failure}"
+        )
 
     def _ready(self) -> socket.socket:
         """Channel to a living child of this very process."""

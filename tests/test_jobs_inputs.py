@@ -34,12 +34,28 @@ pytestmark = pytest.mark.spark
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "archives"
-CREDENTIALS = {
+ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
     "AWS_EC2_METADATA_DISABLED": "true",
     "no_proxy": "127.0.0.1",
 }
+
+EMAIL = "zyxquor.canary@wobblemail.com"
+PHONE = "+44 20 7183 8750"
+WORD = "Zyxquorvane"
+STORY = f"""
+The old mill by the river had been empty for as long as anyone in the village could remember.
+In the spring of that year a young couple bought it, and they began to repair the wheel.
+The work took them the whole summer, because the wood was rotten and the stones were cracked.
+People came from the farms around to see what they were doing, and most of them brought bread.
+On the first Sunday of October the wheel turned again, and the children cheered from the bridge.
+A baker from the next town asked whether she could have flour from it, and they said yes.
+If you want to visit them, write to {EMAIL} or call {PHONE} before you set out.
+The path along the river is easy to walk, but it is wet after rain, so bring good shoes.
+In the evening they sit by the {WORD} fire and tell the story of the mill to whoever asks.
+"""
+URL = f"https://mill-story.example/{WORD}/visit?mail={EMAIL}"
 
 
 def run(*arguments):
@@ -77,18 +93,27 @@ def shards(folder):
 
 
 def mixed_archive():
-    """Some 4 MB of pages of random words, with pictures in between to fill the ranges."""
+    """Some 4 MB of pages of words in any order, with pictures in between to fill the ranges."""
     dice = random.Random(7)
-    letters = "eeetttaaooiinnsshrdlucmfw"
-    words = ["".join(dice.choices(letters, k=dice.randint(2, 9))) for _ in range(5000)]
+    words = re.findall(r"[a-z]+", STORY)
     members = []
     for i in range(160):
-        text = ". ".join(" ".join(dice.choices(words, k=12)).capitalize() for _ in range(30))
+        text = ". ".join(" ".join(dice.choices(words, k=12)).capitalize() for _ in range(20))
         body = f"<html><title>{i}</title><article><p>{text}.</p></article></html>".encode()
         # Every tenth page twice, far apart: copies must find each other across ranges.
         members.append(record(f"https://{i % 7}.example/{i}", body))
         members.append(record(f"https://img.example/{i}", dice.randbytes(25_000), "image/png"))
     return b"".join(members + members[::20])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environment(spark):
+    """Credentials here and in the workers, which get Spark's environment, not ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+            patch.setitem(spark.sparkContext.environment, name, value)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -135,20 +160,15 @@ def s3(spark, crawl, tmp_path_factory):
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     host, port = server.get_host_and_port()
-    environment = spark.sparkContext.environment
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in CREDENTIALS.items():
-            patch.setenv(name, value)
-            patch.setitem(environment, name, value)  # workers start with Spark's, not with ours
-        client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
-        client.create_bucket(Bucket="crawl")
-        for path in crawl.iterdir():
-            client.put_object(Bucket="crawl", Key=f"in/{path.name}", Body=path.read_bytes())
-        client.put_object(Bucket="crawl", Key="in/notes.txt", Body=b"no archive")
-        yield settings(
-            tmp_path_factory.mktemp("s3"),
-            f"[input]\nendpoint_url = 'http://{host}:{port}'\nregion = 'us-east-1'\nretries = 2\n",
-        )
+    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
+    client.create_bucket(Bucket="crawl")
+    for path in crawl.iterdir():
+        client.put_object(Bucket="crawl", Key=f"in/{path.name}", Body=path.read_bytes())
+    client.put_object(Bucket="crawl", Key="in/notes.txt", Body=b"no archive")
+    yield settings(
+        tmp_path_factory.mktemp("s3"),
+        f"[input]\nendpoint_url = 'http://{host}:{port}'\nregion = 'us-east-1'\nretries = 2\n",
+    )
     server.stop()
 
 
@@ -241,13 +261,11 @@ class Ranged(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def web(spark, crawl, monkeypatch):
+def web(crawl):
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Ranged, directory=str(crawl))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setitem(spark.sparkContext.environment, "no_proxy", "127.0.0.1")
     yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
     server.server_close()
@@ -374,23 +392,6 @@ def test_damaged_inputs_add_up(damaged):
 
 
 # ------------------------------------------------------------------------------ nothing in the logs
-EMAIL = "zyxquor.canary@wobblemail.com"
-PHONE = "+44 20 7183 8750"
-WORD = "Zyxquorvane"
-STORY = f"""
-The old mill by the river had been empty for as long as anyone in the village could remember.
-In the spring of that year a young couple bought it, and they began to repair the wheel.
-The work took them the whole summer, because the wood was rotten and the stones were cracked.
-People came from the farms around to see what they were doing, and most of them brought bread.
-On the first Sunday of October the wheel turned again, and the children cheered from the bridge.
-A baker from the next town asked whether she could have flour from it, and they said yes.
-If you want to visit them, write to {EMAIL} or call {PHONE} before you set out.
-The path along the river is easy to walk, but it is wet after rain, so bring good shoes.
-In the evening they sit by the {WORD} fire and tell the story of the mill to whoever asks.
-"""
-URL = f"https://mill-story.example/{WORD}/visit?mail={EMAIL}"
-
-
 def story(number=0):
     paragraphs = "".join(f"<p>{line}</p>" for line in STORY.strip().splitlines())
     title = f"{WORD} mill, {EMAIL}, {PHONE}"
@@ -401,8 +402,9 @@ def story(number=0):
 
 
 def slow():
-    """A page that takes the extractor longer than a second, whatever the machine."""
-    rows = "".join(f"<div><p>{WORD} {i} <a href='#'>x</a></p></div>" for i in range(60_000))
+    """A page that takes the extractor some seconds; the limit is one."""
+    line = f"Write to {EMAIL} or call {PHONE} for the {WORD}, as they say here."
+    rows = "".join(f"<p>{line} {i}</p>" for i in range(18_000))
     return f"<html><body><article>{rows}</article></body></html>".encode()
 
 
@@ -431,7 +433,7 @@ def canary(tmp_path_factory):
             ]
         )
     )
-    limits = settings(folder, "[text]\ntime_limit_s = 3\n")
+    limits = settings(folder, "[text]\ntime_limit_s = 1\n")
     out = folder / "out"
     command = [
         str(Path(sys.executable).parent / "corpusmill"), "mill", str(archive),

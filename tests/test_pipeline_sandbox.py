@@ -217,6 +217,18 @@ def test_failures_in_a_row_break_the_circuit() -> None:
         assert alive(one).failure is None
 
 
+def test_a_probe_tells_hostile_pages_from_a_broken_task() -> None:
+    limits = SandboxLimits(failures_in_a_row=3)
+    with Sandbox(TASK, {}, limits, probe=({"do": "echo"}, b"")) as one:
+        for _ in range(10):
+            assert one.run({"do": "raise"}, b"").failure == "error"
+    with Sandbox(TASK, {}, limits, probe=({"do": "raise"}, b"")) as broken:
+        for _ in range(2):
+            broken.run({"do": "raise"}, b"")
+        with pytest.raises(SandboxBrokenError):
+            broken.run({"do": "raise"}, b"")
+
+
 def test_children_are_replaced_after_their_share_of_records() -> None:
     with Sandbox(TASK, {}, SandboxLimits(recycle_after=3)) as one:
         served = [alive(one).result["served"] for _ in range(7)]  # type: ignore[index]

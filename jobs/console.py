@@ -43,6 +43,8 @@ def complain(what: str, text: str) -> None:
 def told() -> Iterator[None]:
     """A user's mistake ends in one line and an exit code, never in a stack trace."""
     handler = RichHandler(console=err, show_time=False, show_path=False, show_level=False)
+    # Py4J logs an interrupt with its stack traces, some by the root logger, which nobody else uses.
+    handler.addFilter(lambda record: record.name.partition(".")[0] not in ("root", "py4j"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
     for name in ("jobs", "pipeline"):
         logging.getLogger(name).setLevel(logging.INFO)

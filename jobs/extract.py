@@ -71,7 +71,7 @@ def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
     """What the extract stage depends on."""
     limits = config.input
     return {
-        "inputs": {f.name: [f.uri, f.size, f.version, f.problem] for f in listed},
+        "inputs": {f.name: [_unsigned(f.uri), f.size, f.version, f.problem] for f in listed},
         "config": {
             "input": {"range_mib": limits.range_mib, "record_limit_mib": limits.record_limit_mib},
             "text": config.text.model_dump(mode="json"),
@@ -81,6 +81,11 @@ def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
         "code": fingerprint.code(),
         "models": model_checksums(config),
     }
+
+
+def _unsigned(uri: str) -> str:
+    """A URI without its query, where presigned addresses carry their key."""
+    return uri.partition("?")[0] if "://" in uri else uri
 
 
 def sized(file: InputFile, options: StorageOptions) -> InputFile:

@@ -306,7 +306,6 @@ def test_verify_says_that_it_adds_up_and_what_does_not(milled, tmp_path):
     folder, _ = milled
     sound = run("verify", folder)
     assert (sound.exit_code, sound.stdout) == (0, f"{folder}: adds up\n")
-    assert json.loads(run("verify", folder, "--json").stdout) == []
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
     shard = min(broken.glob("corpus/*/*.parquet"))

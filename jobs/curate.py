@@ -2,6 +2,8 @@
 
 import logging
 import uuid
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -9,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 
 from jobs.extract import sweep
 from jobs.session import watched
+from pipeline import config as configuration
 from pipeline import (
     decisions,
     fingerprint,
@@ -41,7 +44,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         return found.stage
     for line in found.differences:
         log.info("curate: again, since %s", line)
-    folder.delete_folder("scratch")
+    folder.sweep_folder("scratch")
     decided = watched(spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped))
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     files, names = watched(
@@ -59,7 +62,9 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]}
-    manifest.publish(folder, staging, names, manifest.encode(config, made, listing, files))
+    stages.forget(folder, "curate")
+    used = as_used(config, extracted, grouped)
+    manifest.publish(folder, staging, names, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
     stage = stages.Stage("curate", parts, {"decisions": decided}, {"kept": kept})
     stages.finish(folder, stage)
@@ -80,6 +85,26 @@ def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) ->
             "output": config.output.model_dump(mode="json"),
         },
         "code": fingerprint.code(),
+    }
+
+
+def as_used(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> dict[str, Any]:
+    """The configuration, with what earlier stages were really run with in place of its wishes."""
+    used = config.model_dump(mode="json")
+    for stage in (extracted, grouped):
+        parts = cast(dict[str, Any], stage.parts["config"])
+        ran_with = {section: parts[section] for section in parts if section in used}
+        for line in fingerprint.differences(_alike(ran_with, used), ran_with):
+            log.warning("curate: %s is as before, not as configured: %s", stage.name, line)
+        used = configuration.merged(used, ran_with)
+    return used
+
+
+def _alike(pattern: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of ``values`` that has the keys of ``pattern``."""
+    return {
+        key: _alike(inner, values[key]) if isinstance(inner, dict) else values[key]
+        for key, inner in pattern.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any, cast
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -12,6 +13,7 @@ from pipeline import fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config
 from pipeline.decisions import node_of
+from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.schema import CLUSTERS, schema
 
@@ -32,6 +34,7 @@ KEYED = pa.schema(
 def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     """The finished deduplicate stage: taken as it is when nothing it depends on changed."""
     extracted = stages.required(folder, "extract")
+    _check_signatures(config, extracted)
     settings = ClusterSettings(
         bands=config.duplicates.bands,
         rows=config.duplicates.rows,
@@ -40,7 +43,11 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     )
     parts: fingerprint.Parts = {
         "extract": extracted.fingerprint,
-        "config": config.duplicates.model_dump(mode="json", exclude={"keep_order", "edge_cap"}),
+        "config": {
+            "duplicates": config.duplicates.model_dump(
+                mode="json", exclude={"keep_order", "edge_cap"}
+            )
+        },
         "code": fingerprint.code(),
     }
     found = stages.check(folder, "deduplicate", parts)
@@ -49,20 +56,32 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         return found.stage
     for line in found.differences:
         log.info("deduplicate: again, since %s", line)
-    folder.delete_folder(SCRATCH)
+    folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
     keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
     grouped = clusters(keyed, settings, folder.below(SCRATCH))
     files = watched(
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
     )
-    folder.delete_folder(SCRATCH)
+    folder.sweep_folder(SCRATCH)
     stage = stages.Stage(
         "deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)}
     )
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
+
+
+def _check_signatures(config: Config, extracted: stages.Stage) -> None:
+    """ConfigError where the stored signatures are not of as many values as the bands need."""
+    ran_with = cast(dict[str, Any], extracted.parts["config"])
+    stored, needed = ran_with["signature"]["hashes"], config.duplicates.hashes
+    if stored != needed:
+        raise ConfigError(
+            f"duplicates.bands x duplicates.rows is {needed}, but the documents have "
+            f"{stored} MinHash values each; choose bands and rows whose product is {stored}, or "
+            "extract again with this configuration"
+        )
 
 
 def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:

@@ -168,9 +168,9 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
     known = presets()
     if name not in known:
         raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
-    merged = _merge(tomllib.loads(known[name]), own) | {"preset": name}
+    resolved = merged(tomllib.loads(known[name]), own) | {"preset": name}
     try:
-        return Config.model_validate(merged)
+        return Config.model_validate(resolved)
     except ValidationError as error:
         raise ConfigError(_explain(error, path or f"preset {name}")) from None
 
@@ -186,12 +186,13 @@ def _read(path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with the values of ``over``, table by table."""
+    together = dict(base)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
+        both = isinstance(value, dict) and isinstance(together.get(key), dict)
+        together[key] = merged(together[key], value) if both else value
+    return together
 
 
 def _explain(error: ValidationError, where: str) -> str:

@@ -174,6 +174,7 @@ def mill(
         outcome = sandbox(config.text).run(page.header, page.body)
         result, failure = outcome.result, outcome.failure
         if result is None:
+            row["notes"] += [outcome.error_class] if outcome.error_class else []
             rows.append(ledger.end(row, "failed", failure or "error"))
             continue
         row["notes"] += result.pop("reasons")

@@ -6,6 +6,7 @@ part of a table by a record created only if absent (POSIX ``link``, S3 ``If-None
 
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -121,6 +122,14 @@ class Folder:
         """Delete a folder and all below it; one that is not there is no error."""
         if self.filesystem().get_file_info(self.path(name)).type == fs.FileType.Directory:
             self.filesystem().delete_dir(self.path(name))
+
+    def sweep_folder(self, name: str) -> None:
+        """Delete a folder of leftovers, or leave it for the next run to delete.
+
+        Tasks of a killed run may write to theirs for some seconds more.
+        """
+        with suppress(OSError):
+            self.delete_folder(name)
 
     def move_folder(self, source: str, target: str) -> None:
         """Move a folder to a name not in use: one rename locally, object copies on S3."""

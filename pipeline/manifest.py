@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.config import Config
 from pipeline.files import Folder
 from pipeline.parquet import File
 from pipeline.schema import TABLES
@@ -30,7 +29,7 @@ def publish(folder: Folder, staging: str, names: Mapping[str, str], manifest: by
     else:
         _rename(folder, staging, names)
     folder.replace(NAME, manifest)
-    folder.delete_folder(staging)
+    folder.sweep_folder(staging)
 
 
 def _rename(folder: Folder, staging: str, names: Mapping[str, str]) -> None:
@@ -44,12 +43,15 @@ def _rename(folder: Folder, staging: str, names: Mapping[str, str]) -> None:
 
 
 def encode(
-    config: Config, made_from: Mapping[str, Any], inputs: Sequence[Any], files: Sequence[File]
+    config: Mapping[str, Any],
+    made_from: Mapping[str, Any],
+    inputs: Sequence[Any],
+    files: Sequence[File],
 ) -> bytes:
     """The manifest. It holds no clock, host or user, so the same run gives the same bytes."""
     content = {
         "format": FORMAT,
-        "config": config.model_dump(mode="json"),
+        "config": config,
         "code": made_from["code"],
         "models": made_from["models"],
         "inputs": inputs,

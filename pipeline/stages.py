@@ -68,6 +68,11 @@ def finished(folder: Folder, name: str) -> Stage | None:
     return Stage(name, found["made_from"], files, found["counts"])
 
 
+def forget(folder: Folder, name: str) -> None:
+    """Make a stage unfinished, before what its record describes is replaced in place."""
+    folder.delete(record_name(name))
+
+
 def required(folder: Folder, name: str) -> Stage:
     """The finished stage of that name; ConfigError with the remedy if there is none."""
     stage = finished(folder, name)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import curate, mill
+from jobs import curate, deduplicate, mill
 from pipeline import config, manifest, parquet, stages, verification
+from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
 pytestmark = pytest.mark.spark
@@ -218,3 +219,30 @@ def test_another_preset_redecides_from_stored_columns(spark, milled, tmp_path):
     assert stages.required(folder, "extract") == extracted
     assert verification.verify(spark, folder) == []
     assert manifest.read(folder)["rows"] != manifest.read(milled)["rows"]
+    told = manifest.read(folder)["config"]
+    ran_with = config.load()
+    assert told["preset"] == "fineweb2"
+    assert told["text"] == ran_with.text.model_dump()  # as extracted, not as configured
+    assert told["duplicates"]["minimum_similarity"] == ran_with.duplicates.minimum_similarity
+
+
+def test_signatures_of_another_length_are_refused_before_any_work(spark, milled):
+    with pytest.raises(ConfigError, match="bands and rows whose product is 112"):
+        deduplicate.run(spark, config.load("hplt"), milled)
+
+
+def test_a_run_killed_between_publishing_and_its_record_is_not_taken_for_the_one_before(
+    spark, milled, tmp_path, monkeypatch
+):
+    folder = copy(milled, tmp_path / "between")
+
+    def killed(folder, stage):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stages, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            curate.run(spark, config.load("hplt"), folder)
+    assert manifest.read(folder) != manifest.read(milled)
+    curate.run(spark, config.load(), folder)
+    assert manifest.read(folder) == manifest.read(milled)

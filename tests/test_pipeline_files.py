@@ -1,4 +1,5 @@
 import threading
+from contextlib import suppress
 
 import boto3
 import pytest
@@ -75,3 +76,30 @@ def test_replace_delete_list_and_move(folder):
 def test_an_output_is_a_folder_or_s3():
     with pytest.raises(ConfigError, match="s3://bucket/prefix"):
         _ = Folder("https://example.org/out").base
+
+
+def test_leftovers_that_cannot_go_yet_are_left(tmp_path):
+    folder = Folder(str(tmp_path))
+    folder.replace("scratch/a", b"1")
+    folder.sweep_folder("scratch")
+    folder.sweep_folder("scratch")
+    assert folder.list("scratch") == []
+    busy = threading.Event()
+
+    def write():
+        number = 0
+        while not busy.is_set():
+            number += 1
+            with suppress(FileNotFoundError):  # its folder went between two steps
+                folder.replace(f"scratch/run/{number}", b"")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(30):
+            folder.sweep_folder("scratch")
+    finally:
+        busy.set()
+        writer.join()
+    folder.sweep_folder("scratch")
+    assert folder.list("scratch") == []

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs import curate, deduplicate, mill
-from pipeline import config, manifest, parquet, stages, verification
+from pipeline import config, manifest, parquet, shards, stages, verification
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -246,3 +246,24 @@ def test_a_run_killed_between_publishing_and_its_record_is_not_taken_for_the_one
     assert manifest.read(folder) != manifest.read(milled)
     curate.run(spark, config.load(), folder)
     assert manifest.read(folder) == manifest.read(milled)
+
+
+def test_a_language_larger_than_a_shard_is_cut_and_each_shard_sorted(
+    spark, milled, tmp_path, monkeypatch
+):
+    folder = copy(milled, tmp_path / "cut")
+    own = tmp_path / "own.toml"
+    own.write_text("[output]\nzstd_level = 4\n")
+    plan = shards.plan
+    monkeypatch.setattr(
+        shards, "plan", lambda sizes, packing, _bytes, cores: plan(sizes, packing, 6000, cores)
+    )
+    curate.run(spark, config.load(None, str(own)), folder)
+    assert len(list(Path(folder.path("corpus/lang=eng_Latn")).iterdir())) > 1
+    for path in Path(folder.path("corpus")).glob("*/*.parquet"):
+        rows = pq.ParquetFile(path).read(columns=["domain", "url", "doc_id"]).to_pylist()
+        assert rows == sorted(rows, key=lambda row: (row["domain"], row["url"], row["doc_id"]))
+    assert {r["doc_id"] for r in published(folder, "corpus")} == {
+        r["doc_id"] for r in published(milled, "corpus")
+    }
+    assert verification.verify(spark, folder) == []

@@ -19,9 +19,6 @@ from pipeline.schema import FUNNEL, LEDGER, schema
 
 SHOWN = 20
 CHUNK = 4 << 20
-FOUND = pa.schema(
-    [("path", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64()), ("sha256", pa.string())]
-)
 IDS = pa.schema([("doc_id", pa.string()), ("warc_file", pa.string())])
 
 
@@ -81,11 +78,11 @@ def _files(spark: SparkSession, folder: Folder, listed: Sequence[parquet.File]) 
 
     def read(items: list[tuple[int, parquet.File]]) -> spread.Batches:
         for _, file in items:
-            yield pa.record_batch([[v] for v in _recount(folder, file.path)], schema=FOUND)
+            yield pa.record_batch([[v] for v in _recount(folder, file.path)], schema=spread.FILES)
 
     expected = {file.path: file for file in listed}
     differing = []
-    for row in spread.each(spark, spread.grouped(spark, listed), read, FOUND).collect():
+    for row in spread.each(spark, spread.grouped(spark, listed), read, spread.FILES).collect():
         file = expected[row["path"]]
         for name in ("bytes", "rows", "sha256"):
             if row[name] != getattr(file, name):

@@ -2,7 +2,6 @@
 
 import fcntl
 import gzip
-import io
 import json
 import re
 import shutil
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import response_record
 from typer.testing import CliRunner
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from filters.signals import SIGNALS
 from jobs.cli import app
@@ -230,20 +228,6 @@ def test_explain_knows_what_is_not_there(tmp_path):
     refused(run("explain", tmp_path / "empty.warc.gz"), "empty.warc.gz")
 
 
-def record(url, body, media_type="text/html; charset=utf-8", **headers):
-    """One response as a gzip member."""
-    buffer = io.BytesIO()
-    writer = WARCWriter(buffer, gzip=True)
-    fields = [("Content-Type", media_type), *headers.items()]
-    http = StatusAndHeaders("200 OK", fields, protocol="HTTP/1.1")
-    made = writer.create_warc_record(
-        url, "response", payload=io.BytesIO(body), http_headers=http,
-        warc_headers_dict={"WARC-Date": "2025-03-01T00:00:00Z"},
-    )  # fmt: skip
-    writer.write_record(made)
-    return buffer.getvalue()
-
-
 def test_explain_gives_a_hostile_page_no_command_of_the_terminal(tmp_path):
     evil = "\x1b]0;owned\x07\x1b[31m\u202egnp.exe\u2066\x9b[/bold][red]"
     page = (
@@ -254,7 +238,9 @@ def test_explain_gives_a_hostile_page_no_command_of_the_terminal(tmp_path):
     )
     archive = tmp_path / "evil.warc.gz"
     url = "https://evil.example/\x1b[2J\u202e[/x]"
-    archive.write_bytes(record(url, page.encode(), **{"X-Robots-Tag": "[/dim] \x1b[2J noai"}))
+    archive.write_bytes(
+        response_record(url, page.encode(), **{"X-Robots-Tag": "[/dim] \x1b[2J noai"})
+    )
     for result in (run("explain", archive), run("explain", archive, "--offset", "0")):
         assert result.exit_code == 0, result.output
         for character in result.output:
@@ -350,7 +336,9 @@ def test_damaged_inputs_are_named_and_the_others_are_milled(spark, tmp_path):
     """Missing, empty, no archive, cut off: exit code 3, each named; 0 where the user allows it."""
     (tmp_path / "empty.warc.gz").touch()
     (tmp_path / "notes.warc.gz").write_text("These are my notes. " * 100)
-    pages = [record(f"https://a.example/{i}", b"<p>Some words.</p>" * 20) for i in range(3)]
+    pages = [
+        response_record(f"https://a.example/{i}", b"<p>Some words.</p>" * 20) for i in range(3)
+    ]
     (tmp_path / "cut.warc.gz").write_bytes(b"".join(pages)[:-30])
     names = {
         "none.warc.gz": "missing", "empty.warc.gz": "empty_file",

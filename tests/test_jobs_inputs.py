@@ -4,7 +4,6 @@ import functools
 import gzip
 import hashlib
 import http.server
-import io
 import json
 import os
 import random
@@ -18,10 +17,9 @@ from pathlib import Path
 import boto3
 import pyarrow.parquet as pq
 import pytest
+from conftest import response_record
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from jobs.cli import app
 from pipeline import config, manifest, parquet, stages
@@ -68,19 +66,6 @@ def settings(folder, text):
     return file
 
 
-def record(url, body, media_type="text/html; charset=utf-8"):
-    """One response as a gzip member."""
-    buffer = io.BytesIO()
-    writer = WARCWriter(buffer, gzip=True)
-    http_headers = StatusAndHeaders("200 OK", [("Content-Type", media_type)], protocol="HTTP/1.1")
-    made = writer.create_warc_record(
-        url, "response", payload=io.BytesIO(body), http_headers=http_headers,
-        warc_headers_dict={"WARC-Date": "2025-03-01T00:00:00Z"},
-    )  # fmt: skip
-    writer.write_record(made)
-    return buffer.getvalue()
-
-
 def ledger(folder):
     files = stages.required(folder, "extract").files["ledger"]
     return [row for f in files for b in parquet.batches(folder, f.path) for row in b.to_pylist()]
@@ -101,8 +86,10 @@ def mixed_archive():
         text = ". ".join(" ".join(dice.choices(words, k=12)).capitalize() for _ in range(20))
         body = f"<html><title>{i}</title><article><p>{text}.</p></article></html>".encode()
         # Every tenth page twice, far apart: copies must find each other across ranges.
-        members.append(record(f"https://{i % 7}.example/{i}", body))
-        members.append(record(f"https://img.example/{i}", dice.randbytes(25_000), "image/png"))
+        members.append(response_record(f"https://{i % 7}.example/{i}", body))
+        members.append(
+            response_record(f"https://img.example/{i}", dice.randbytes(25_000), "image/png")
+        )
     return b"".join(members + members[::20])
 
 
@@ -413,10 +400,10 @@ def slow():
 def canary(tmp_path_factory):
     """An archive with secrets everywhere, milled by the command itself."""
     folder = tmp_path_factory.mktemp("canary")
-    whole = record(URL, story())
-    broken = record(URL + "&b", story(1))
+    whole = response_record(URL, story())
+    broken = response_record(URL + "&b", story(1))
     half = len(broken) // 2
-    text = gzip.decompress(record(URL + "&c", story(2)))
+    text = gzip.decompress(response_record(URL + "&c", story(2)))
     archive = folder / "pages.warc.gz"
     archive.write_bytes(
         b"".join(
@@ -427,10 +414,10 @@ def canary(tmp_path_factory):
                     text.replace(b"Content-Length: ", f"Content-Length: {WORD}".encode())
                 ),
                 gzip.compress(text.replace(b"HTTP/1.1 200 OK", f"{WORD} {EMAIL}".encode())),
-                record(URL + "&slow", slow()),
+                response_record(URL + "&slow", slow()),
                 EMAIL.encode() * 20,
-                record(f"https://[{WORD}/{EMAIL}", story(3)),
-                record(URL + "&cut", story(4))[:-200],
+                response_record(f"https://[{WORD}/{EMAIL}", story(3)),
+                response_record(URL + "&cut", story(4))[:-200],
             ]
         )
     )

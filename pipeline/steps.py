@@ -11,6 +11,7 @@ from dedup.minhash import signatures
 from dedup.shingles import shingle_hashes
 from filters.rights import RightsSignal, opt_outs
 from filters.signals import measure
+from language_id.decoded import decoded
 from language_id.identify import Identification, Identifier
 from language_id.words import token_hashes, tokenize
 from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
@@ -69,16 +70,17 @@ def _opt_outs(rights: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, list[i
 
 def _kernels(texts: pa.Array, langs: Sequence[str], hashes: int) -> dict[str, Any]:
     data, offsets = utf8(texts)
-    tokens = tokenize(data, offsets)
-    words = token_hashes(data, tokens, lower=True)
-    shingles, shingle_offsets = shingle_hashes(words, tokens.kinds, tokens.doc_offsets)
+    characters = decoded(data, offsets)
+    tokens = tokenize(characters)
+    words = token_hashes(characters, tokens)
+    shingles, shingle_offsets = shingle_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
     signature = signatures(shingles, shingle_offsets, hashes)
     has_words = np.diff(shingle_offsets) > 0
     return {
-        **measure(data, offsets, tokens, langs, lower_hashes=words),
+        **measure(characters, tokens, words, langs),
         "text_bytes": np.diff(offsets).astype(np.int32),
         "text_hash": [
-            row.tobytes() for row in text_hashes(words, tokens.kinds, tokens.doc_offsets)
+            row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
         "signature": [
             row.tobytes() if some else b"" for row, some in zip(signature, has_words, strict=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from filters.c4 import C4, C4_ORIGINAL
+from filters.dclm import DCLM
 from filters.fineweb import FINEWEB
 from filters.fineweb2 import FINEWEB2
 from filters.gopher import GOPHER_QUALITY
@@ -25,6 +26,7 @@ TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "fineweb": FINEWEB,
         "fineweb2": FINEWEB2,
         "hplt": HPLT,
+        "dclm": DCLM,
     }
 )
 """Tables may share a rule; no two rules share a name."""

@@ -14,25 +14,29 @@ from filters.signals import measure
 from language_id.decoded import decoded
 from language_id.identify import Identification, Identifier
 from language_id.words import token_hashes, tokenize
+from pipeline.config import Config
+from pipeline.quality import quality_scores
 from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
 
 DOCUMENTS_SCHEMA = schema(DOCUMENTS)
 
 
 def documents(
-    pages: Sequence[Mapping[str, Any]], identifier: Identifier, hashes: int
+    pages: Sequence[Mapping[str, Any]], identifier: Identifier, config: Config
 ) -> pa.RecordBatch:
     """Rows of the documents table for extracted pages.
 
     Each page has the columns of its record and the sandbox's result. Every text is tokenised once
     and shared by all kernels; memory is linear in the batch.
     """
-    texts = pa.array([page["text"] for page in pages], pa.string())
-    found = identifier.identify([page["text"] for page in pages])
+    plain = [page["text"] for page in pages]
+    texts = pa.array(plain, pa.string())
+    found = identifier.identify(plain)
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])
-    columns |= _kernels(texts, langs, hashes)
+    columns |= _kernels(texts, langs, config.duplicates.hashes)
+    columns["quality_score"] = quality_scores(plain, config.quality)
     return pa.record_batch(
         [_array(columns[field.name], field.type) for field in DOCUMENTS_SCHEMA], DOCUMENTS_SCHEMA
     )

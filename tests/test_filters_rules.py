@@ -24,6 +24,7 @@ VALUES = tomllib.loads((CASES / "rules.toml").read_text(encoding="utf-8"))["case
 TEXTS = tomllib.loads((CASES / "rule_texts.toml").read_text(encoding="utf-8"))
 DTYPES = {signal.name: signal.dtype for signal in SIGNALS} | {
     "lang_score": "float32",
+    "quality_score": "float32",
     "optout_tdm_reservation": "int32",
     "optout_noai": "int32",
     "optout_aipref": "int32",

@@ -40,6 +40,7 @@ from language_id.word_classes import (
     NUMBER,
     SINGLE_QUOTE,
     SPACE,
+    SYMBOL,
     UNSPACED,
     Class,
 )
@@ -50,6 +51,9 @@ ALPHABETIC = 2
 """Holds a letter."""
 NO_SPACE = 4
 """One character of a script written without spaces, with its marks."""
+
+
+NO_CLASS = 255
 
 
 class Tokens(NamedTuple):
@@ -154,6 +158,28 @@ def _symbol_end(
 
 
 @njit(cache=True)
+def _find_runs(
+    codes: NDArray[np.uint32],
+    start: int,
+    end: int,
+    classes: NDArray[np.uint8],
+    runs: NDArray[np.int64],
+) -> None:
+    """Write where each run of characters of one class starts, and where the last one ends.
+
+    Without a branch: where a word ends cannot be foreseen, and a wrong guess costs more than the
+    word.
+    """
+    count, last = 0, np.uint8(NO_CLASS)
+    for at in range(start, end):
+        current = classes[codes[np.uintp(at)]]
+        runs[np.uintp(count)] = at
+        count += current != last
+        last = current
+    runs[count] = end
+
+
+@njit(cache=True)
 def _tokenize(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
@@ -163,20 +189,33 @@ def _tokenize(
     kinds: NDArray[np.uint8],
     doc_offsets: NDArray[np.int64],
 ) -> int:
+    longest = np.max(offsets[1:] - offsets[:-1]) if len(offsets) > 1 else 0
+    runs = np.empty(longest + 1, dtype=np.int64)
     count = 0
     for document in range(len(offsets) - 1):
         doc_offsets[document] = count
         at, end = offsets[document], offsets[document + 1]
+        _find_runs(codes, at, end, classes, runs)
+        run = 0
         while at < end:
+            while runs[run + 1] <= at:
+                run += 1
+            stop = runs[run + 1]
             code = codes[np.uintp(at)]
             current: Class = np.int64(classes[code])
             if current <= FORMAT:
-                at += 1
+                at = stop
                 continue
             starts[count] = at
-            if current == UNSPACED:
+            if current >= LETTER and current < UNSPACED:
+                beyond = np.int64(SPACE) if stop == end else np.int64(classes[codes[stop]])
+                if beyond in (SPACE, SYMBOL):  # as after most words
+                    at, kinds[count] = stop, _kind(current)
+                else:
+                    at, kinds[count] = _word_end(codes, stop, end, current, classes)
+            elif current == UNSPACED:
                 at, kinds[count] = _skip_marks(codes, at + 1, end, classes), _kind(UNSPACED)
-            elif current >= LETTER or current in (MARK, JOINER):
+            elif current in (MARK, JOINER):
                 at, kinds[count] = _word_end(codes, at + 1, end, current, classes)
             else:
                 at, kinds[count] = _symbol_end(codes, at + 1, end, code, classes), 0

@@ -84,7 +84,7 @@ def _order_0_bits(bins: NDArray[np.int64]) -> float:
         if count > 0:
             total += count
             parts += count * np.log2(count)
-    return max(total * np.log2(max(total, 1)) - parts, 0.0)
+    return float(max(total * np.log2(max(total, 1)) - parts, 0.0))
 
 
 @njit(cache=True)

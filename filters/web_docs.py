@@ -19,7 +19,7 @@ from filters.web_docs_table import factor_rows
 WEB_DOCS_SIGNALS: tuple[Signal, ...] = tuple(
     Signal(f"wds_{name}", "score", "float32", meaning)
     for name, meaning in (
-        ("language", "share of lines longer than a menu's in the document's language"),
+        ("language", "share of the lines longer than a menu's in the document's language"),
         ("url", "1 with few web addresses for the text's length, 0 with many"),
         ("punctuation", "1 with as many punctuation marks as the language's texts have"),
         ("singular", "1 with few symbols among the word characters, 0 with many"),
@@ -28,7 +28,7 @@ WEB_DOCS_SIGNALS: tuple[Signal, ...] = tuple(
         ("long", "lines as long as a paragraph, 1 for ten or more"),
         ("great", "how far the longest lines go beyond a paragraph, 0 without such lines"),
         ("informativeness", "1 where the text compresses about as its length and language let"),
-        ("short", "1 where half of the lines or fewer are as short as a menu's, 0 for all"),
+        ("short", "1 where half of the lines or fewer are as short as a menu's, .5 for all"),
         (
             "score",
             ".8 language, .1 long and .1 great, times powers of the other seven",

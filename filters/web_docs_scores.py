@@ -40,8 +40,10 @@ URL_POINTS = ((3.0, 1.0), (10.0, 0.0))
 URL_MENUS = 80.0
 COMPRESSION_POINTS = ((10.0, 1.0), (20.0, 0.0))
 """Points by which the compressed size, in % of a byte a character, is off the expected one."""
-SHORT_LINE_POINTS = ((0.5, 1.0), (1.0, 0.0))
-"""Share of lines no longer than a menu's."""
+SHORT_LINE_POINTS = ((0.5, 1.0), (1.0, 0.5))
+"""Share of lines no longer than a menu's. HPLT, too, ends this penalty at .5."""
+SHORT_LINES_FROM = 5
+"""Documents of fewer lines have no such penalty."""
 
 LANGUAGE_WEIGHT, LONG_WEIGHT, GREAT_WEIGHT = 0.8, 0.1, 0.1
 POWER, STEEPNESS = 3.0, 2.9
@@ -96,7 +98,7 @@ def expected_compression(curve: NDArray[np.float64], chars: float) -> float:
     """
     place = min(max(np.log2(max(chars, 1.0)) - FIRST_BITS, 0.0), CURVE - 1.0)
     below = min(int(place), CURVE - 2)
-    return curve[below] + (place - below) * (curve[below + 1] - curve[below])
+    return float(curve[below] + (place - below) * (curve[below + 1] - curve[below]))
 
 
 @njit(cache=True)
@@ -107,6 +109,13 @@ def _informativeness(counts: NDArray[np.float64], factors: NDArray[np.float64]) 
     found = 100 * counts[COMPRESSED_BITS] / (8 * chars)
     off = abs(found - expected_compression(factors[COMPRESSION:], chars))
     return piecewise(off, COMPRESSION_POINTS, 1.0)
+
+
+@njit(cache=True)
+def _short(counts: NDArray[np.float64]) -> float:
+    if counts[LINES] < SHORT_LINES_FROM:
+        return 1.0
+    return piecewise(share(counts[SHORT_LINES], counts[LINES]), SHORT_LINE_POINTS, 1.0)
 
 
 @njit(cache=True)
@@ -142,7 +151,7 @@ def _score(row: NDArray[np.float64]) -> float:
     score = LANGUAGE_WEIGHT * row[0] + LONG_WEIGHT * row[6] + GREAT_WEIGHT * row[7]
     for column in PENALTIES:
         score *= row[column] ** (POWER * row[column] ** -STEEPNESS / weights)
-    return score
+    return float(score)
 
 
 @njit(cache=True)
@@ -164,5 +173,5 @@ def write_scores(
     row[6] = min(counts[LONG_LINES], LONG_LINES_WANTED) / LONG_LINES_WANTED
     row[7] = _great(counts)
     row[8] = _informativeness(counts, factors)
-    row[9] = piecewise(share(counts[SHORT_LINES], counts[LINES]), SHORT_LINE_POINTS, 1.0)
+    row[9] = _short(counts)
     row[SCORE] = _score(row)

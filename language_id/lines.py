@@ -78,11 +78,12 @@ def _long_lines(
     words: NDArray[np.uint8],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
+    word_chars: NDArray[np.int64],
     counts: NDArray[np.int64],
-) -> int:
-    """Write where the lines over ``menu_chars`` word characters are, and how many each text has.
+) -> None:
+    """Write each line over ``menu_chars`` word characters, and how many of them each text has.
 
-    Both arrays must have room for a line in ``min(menu_chars) + 2`` characters.
+    ``starts``, ``ends`` and ``word_chars`` must have room for all.
     """
     total = 0
     for document in range(len(offsets) - 1):
@@ -94,11 +95,10 @@ def _long_lines(
                 chars += words[np.uintp(codes[np.uintp(at)])]
                 continue
             if chars > menu_chars[document]:
-                starts[total], ends[total] = start, at
+                starts[total], ends[total], word_chars[total] = start, at, chars
                 total += 1
             start, chars = at + 1, 0
         counts[document] = total - before
-    return total
 
 
 def line_language_shares(
@@ -113,10 +113,10 @@ def line_language_shares(
     ``codes``, ``offsets``: code points and n + 1 document bounds; ``langs``: a canonical label per
     document; ``menu_chars``: word characters a line must exceed to be asked, per document, else
     ``MENU_CHARS``. At most ``MAX_LINES`` lines a document are asked, each by one prediction from
-    its first ``MAX_LINE_CHARS`` characters, and each counts the same. A line counts as the
-    document's unless the model finds another language, not ``same_language``, with a score of
-    ``SURE`` or more. Without a line to ask the share is 0: such a text is all menu. Time is linear
-    in characters, plus some 0.1 ms a line.
+    its first ``MAX_LINE_CHARS`` characters, and each weighs its word characters (as HPLT has it:
+    so a sentence outweighs a name). A line counts as the document's unless the model finds another
+    language, not ``same_language``, with a score of ``SURE`` or more. Without a line to ask the
+    share is 0: such a text is all menu. Time is linear in characters, plus some 0.06 ms a line.
     """
     documents = len(offsets) - 1
     if menu_chars is None:
@@ -124,28 +124,31 @@ def line_language_shares(
     if not len(langs) == len(menu_chars) == documents:
         msg = f"{len(langs)} labels, {len(menu_chars)} line lengths, {documents} texts"
         raise ValueError(msg)
-    lines, counts = _asked(codes, offsets, np.maximum(menu_chars, 0.0))
+    lines, weights, counts = _asked(codes, offsets, np.maximum(menu_chars, 0.0))
     found = identifier.identify(lines)
     shares = np.zeros(documents)
-    bounds = list(accumulate(counts, initial=0))
-    for document, (first, last) in enumerate(pairwise(bounds)):
-        if first < last:
-            own = sum(_agrees(each, langs[document]) for each in found[first:last])
-            shares[document] = own / (last - first)
+    for document, (first, last) in enumerate(pairwise(accumulate(counts, initial=0))):
+        own = sum(
+            weight
+            for each, weight in zip(found[first:last], weights[first:last], strict=True)
+            if _agrees(each, langs[document])
+        )
+        shares[document] = own / max(sum(weights[first:last]), 1)
     return shares
 
 
 def _asked(
     codes: NDArray[np.uint32], offsets: NDArray[np.int64], menu_chars: NDArray[np.float64]
-) -> tuple[list[str], list[int]]:
-    """Return the lines to identify, and how many of them each document has."""
+) -> tuple[list[str], list[int], list[int]]:
+    """Return the lines to identify, their word characters, and how many each document has."""
     documents = len(offsets) - 1
-    shortest = int(menu_chars.min(initial=MENU_CHARS))
-    room = int(offsets[-1] - offsets[0]) // (shortest + 1) + documents
-    starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
+    shortest = int(menu_chars.min(initial=np.inf)) if documents else 0
+    room = int(offsets[-1] - offsets[0]) // (shortest + 1) + 1
+    starts, ends, word_chars = (np.empty(room, np.int64) for _ in range(3))
     counts = np.zeros(documents, np.int64)
-    _long_lines(codes, offsets, menu_chars, WORD_CHARACTERS, starts, ends, counts)
+    _long_lines(codes, offsets, menu_chars, WORD_CHARACTERS, starts, ends, word_chars, counts)
     lines: list[str] = []
+    weights: list[int] = []
     asked = [min(count, MAX_LINES) for count in counts.tolist()]
     first = 0
     for count, wanted in zip(counts.tolist(), asked, strict=True):
@@ -153,8 +156,9 @@ def _asked(
             at = first + place * count // wanted
             end = min(ends[at], starts[at] + MAX_LINE_CHARS)
             lines.append(codes[starts[at] : end].tobytes().decode("utf-32-le"))
+            weights.append(int(word_chars[at]))
         first += count
-    return lines, asked
+    return lines, weights, asked
 
 
 def _agrees(found: Identification, lang: str) -> bool:

@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 from language_id.characters import Run, table
 from language_id.lines import is_word_character
 
-OTHER, WORD, PUNCTUATION, SYMBOL, NUMERAL, JOINER = 0, 1, 2, 3, 4, 5
+OTHER, WORD, PUNCTUATION, SYMBOL, NUMERAL = 0, 1, 2, 3, 4
 KINDS = 5
-"""JOINER is not counted: each is a word character's neighbour (OTHER) or PUNCTUATION."""
+# Classes from here on are one of the kinds above, by what stands around the character.
+JOINER = 5
+"""OTHER between two word characters, else PUNCTUATION."""
+URL_LETTER = 6
+"""WORD, and maybe the end of "www" or "http"."""
 
 SIGNS = frozenset("#%&*@/\\_•‣⁃†‡§¶※‰‱⁂⁎⁑٪＃％＆＊＠／＼＿﹟﹠﹡﹨﹪﹫")
 JOINERS = frozenset("'’‘-‐‑·־׳״＇－")
 WORD_SEPARATORS = frozenset("\u0f0b\u0f0c\u1361")
+URL_LETTERS = frozenset("wWpP")
 
 
 def _class_of(run: Run) -> int:
@@ -41,7 +46,12 @@ def _class_of(run: Run) -> int:
 def _table() -> NDArray[np.uint8]:
     # an unassigned character is a newer emoji or a decoding error, in either case no word
     classes = table(_class_of, unassigned=SYMBOL)
-    for characters, kind in ((SIGNS, SYMBOL), (JOINERS, JOINER), (WORD_SEPARATORS, OTHER)):
+    for characters, kind in (
+        (SIGNS, SYMBOL),
+        (JOINERS, JOINER),
+        (WORD_SEPARATORS, OTHER),
+        (URL_LETTERS, URL_LETTER),
+    ):
         classes[[ord(character) for character in characters]] = kind
     classes.flags.writeable = False
     return classes
@@ -52,6 +62,12 @@ CHARACTER_CLASSES = _table()
 
 
 @njit(cache=True)
+def _is_word(code: np.uint32, classes: NDArray[np.uint8]) -> bool:
+    kind = classes[np.uintp(code)]
+    return bool(kind in (WORD, URL_LETTER))
+
+
+@njit(cache=True)
 def joins(
     codes: NDArray[np.uint32], start: int, at: int, end: int, classes: NDArray[np.uint8]
 ) -> bool:
@@ -59,7 +75,7 @@ def joins(
     if at == start or at + 1 >= end:
         return False
     before, after = codes[np.uintp(at - 1)], codes[np.uintp(at + 1)]
-    return bool(classes[np.uintp(before)] == WORD and classes[np.uintp(after)] == WORD)
+    return _is_word(before, classes) and _is_word(after, classes)
 
 
 @njit(cache=True)
@@ -73,8 +89,10 @@ def _count_kinds(
         start, end = offsets[document], offsets[document + 1]
         for at in range(start, end):
             kind = classes[np.uintp(codes[np.uintp(at)])]
-            if kind != JOINER:
+            if kind < JOINER:
                 counts[document, kind] += 1
+            elif kind == URL_LETTER:
+                counts[document, WORD] += 1
             else:
                 joined = joins(codes, start, at, end, classes)
                 counts[document, OTHER if joined else PUNCTUATION] += 1

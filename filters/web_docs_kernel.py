@@ -118,24 +118,29 @@ def _count(
     counts: NDArray[np.float64],
 ) -> None:
     """Fill in all counts of a document but those of its compression."""
-    words, punctuation, symbols, numerals, urls = 0, 0, 0, 0, 0
-    state = np.uint64(0)
-    first, free = start, start
-    for at in range(start, end + 1):
-        if at < end and codes[np.uintp(at)] != NEWLINE:
+    at, urls = start, 0
+    while at < end:
+        words, punctuation, symbols, numerals = 0, 0, 0, 0
+        state = np.uint64(0)
+        first, free = at, at
+        while at < end:
             code = codes[np.uintp(at)]
+            if code == NEWLINE:
+                break
             state = state * _HASH + np.uint64(code)
             kind = classes[np.uintp(code)]
             words += kind == WORD
             punctuation += kind == PUNCTUATION
             symbols += kind == SYMBOL
             numerals += kind == NUMERAL
-            if kind == JOINER and not joins(codes, start, at, end, classes):
-                punctuation += 1
-            if _ends_url_mark(codes, free, at):
-                urls += 1
-                free = at + 1
-            continue
+            if kind == JOINER:
+                punctuation += not joins(codes, start, at, end, classes)
+            elif kind > JOINER:
+                words += 1
+                if _ends_url_mark(codes, free, at):
+                    urls += 1
+                    free = at + 1
+            at += 1
         if words + punctuation + symbols + numerals > 0:
             _add_line(words, punctuation, factors, counts)
             counts[SYMBOLS] += symbols
@@ -144,9 +149,7 @@ def _count(
                 value = mix(state ^ np.uint64(at - first))
                 counts[REPEATABLE_LINES] += 1
                 counts[REPEATED_LINES] += _newly_repeated(keys, again, bits, value)
-        words, punctuation, symbols, numerals = 0, 0, 0, 0
-        state = np.uint64(0)
-        first, free = at + 1, at + 1
+        at += 1
     counts[URLS] = urls
 
 

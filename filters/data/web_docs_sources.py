@@ -72,7 +72,8 @@ def press_releases(folder: Path, *, fitted: bool) -> dict[str, list[str]]:
 
 def plain(markup: str) -> str:
     """Return simple HTML as lines of text."""
-    text = unescape(_TAG.sub("", _BLOCK.sub("\n", markup)))
+    # the markup's own newlines are spaces; many releases are wrapped
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n", " ".join(markup.split()))))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

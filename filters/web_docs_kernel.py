@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.compressibility import BINS, TABLE_BITS, compressed_bits
+from filters.lines import count_of
 from filters.spans import NEWLINE, as_key, set_bits, slot_of
 from filters.web_docs_classes import JOINER, NUMERAL, PUNCTUATION, SYMBOL, WORD, joins
 from filters.web_docs_scores import (
@@ -36,23 +37,14 @@ from filters.web_docs_scores import (
     write_scores,
 )
 from filters.web_docs_scores import PUNCTUATION as PUNCTUATION_FACTOR
-from language_id.words import mix
+from language_id.hashing import span_hash
 
 REPEATABLE_CHARS = 4
 """Only lines of more characters are looked at for repetition."""
-_HASH = np.uint64(0x9E3779B97F4A7C15)
 _BARE = PUNCTUATION_POINTS[0][0]
 _H, _P, _T, _W = np.uint32(0x68), np.uint32(0x70), np.uint32(0x74), np.uint32(0x77)
 _SMALL = np.uint32(0x20)
 """The bit that makes a capital of ASCII small."""
-
-
-@njit(cache=True)
-def _newlines(codes: NDArray[np.uint32], start: int, end: int) -> int:
-    count = 0
-    for at in range(start, end):
-        count += codes[np.uintp(at)] == NEWLINE
-    return count
 
 
 @njit(cache=True)
@@ -121,13 +113,11 @@ def _count(
     at, urls = start, 0
     while at < end:
         words, punctuation, symbols, numerals = 0, 0, 0, 0
-        state = np.uint64(0)
         first, free = at, at
         while at < end:
             code = codes[np.uintp(at)]
             if code == NEWLINE:
                 break
-            state = state * _HASH + np.uint64(code)
             kind = classes[np.uintp(code)]
             words += kind == WORD
             punctuation += kind == PUNCTUATION
@@ -146,9 +136,9 @@ def _count(
             counts[SYMBOLS] += symbols
             counts[NUMERALS] += numerals
             if at - first > REPEATABLE_CHARS:
-                value = mix(state ^ np.uint64(at - first))
+                line = span_hash(codes, first, at)
                 counts[REPEATABLE_LINES] += 1
-                counts[REPEATED_LINES] += _newly_repeated(keys, again, bits, value)
+                counts[REPEATED_LINES] += _newly_repeated(keys, again, bits, line)
         at += 1
     counts[URLS] = urls
 
@@ -179,7 +169,7 @@ def measure_web_docs(
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
         own = factors[factors_of_doc[document]]
-        bits = set_bits(_newlines(codes, start, end) + 1)
+        bits = set_bits(count_of(codes, start, end, NEWLINE) + 1)
         if len(keys) < 1 << bits:
             keys = np.zeros(1 << bits, dtype=np.uint64)
             again = np.zeros(1 << bits, dtype=np.bool_)

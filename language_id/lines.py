@@ -27,7 +27,7 @@ MAX_LINE_CHARS: Final = 200
 """Read of a line: the language shows in less than in a document, and time is linear in it."""
 SURE: Final = 0.5
 """The least score at which another language counts: HPLT's floor for documents."""
-NEWLINE: Final = 0x0A
+NEWLINE: Final = np.uint32(0x0A)
 _VARIATION_SELECTORS: Final = (0x180B, 0x180F, 0xFE00, 0xE0100)
 
 RELATED: Final = (

@@ -13,8 +13,9 @@ from statistics import fmean, median
 import numpy as np
 
 from filters.compressibility import compressed_percent
-from filters.data.web_docs_sources import characters, declarations, press_releases, sentences
+from filters.data.web_docs_sources import declarations, press_releases, sentences
 from filters.web_docs_classes import NUMERAL, PUNCTUATION, SYMBOL, WORD, kind_counts
+from language_id.decoded import characters_of
 
 Sources = Mapping[str, Mapping[str, Sequence[str]]]
 """Texts by source and label."""
@@ -46,7 +47,7 @@ SPANISH = "spa_Latn"
 
 def percents(texts: Iterable[str], kind: int) -> list[float]:
     """Return the characters of a kind in % of the word characters, for each text."""
-    counts = kind_counts(*characters(texts))
+    counts = kind_counts(*characters_of(texts))
     return [float(p) for p in 100 * counts[:, kind] / np.maximum(counts[:, WORD], 1)]
 
 
@@ -89,15 +90,15 @@ def brevity(articles: Articles) -> dict[str, float]:
     found = {}
     for own, texts in articles.items():
         common = sorted(texts.keys() & spanish.keys())
-        words = kind_counts(*characters(texts[number] for number in common))[:, WORD]
-        theirs = kind_counts(*characters(spanish[number] for number in common))[:, WORD]
+        words = kind_counts(*characters_of(texts[number] for number in common))[:, WORD]
+        theirs = kind_counts(*characters_of(spanish[number] for number in common))[:, WORD]
         found[own] = float(np.median(theirs / np.maximum(words, 1)))
     return found
 
 
 def compressed(texts: Sequence[str], chars: int) -> list[float]:
     """Return to what the first ``chars`` characters of each text compress."""
-    return [float(p) for p in compressed_percent(*characters(text[:chars] for text in texts))]
+    return [float(p) for p in compressed_percent(*characters_of(text[:chars] for text in texts))]
 
 
 def curve(sources: Sources, *, dense: bool) -> list[float]:

@@ -13,16 +13,13 @@ import re
 import tarfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 
-import numpy as np
 from lxml import html as lxml_html
-from numpy.typing import NDArray
 from warcio.archiveiterator import ArchiveIterator
 
-from language_id.decoded import Characters, decoded
+from language_id.decoded import characters_of
 from language_id.labels import canonical, name
 from language_id.scripts import dominant_scripts
 
@@ -37,21 +34,9 @@ def fitted_on(url: str) -> bool:
     return found is not None and zlib.crc32(found[1].encode()) % 2 == 0
 
 
-def utf8(texts: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return the texts as UTF-8 and n + 1 offsets."""
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
-
-
-def characters(texts: Iterable[str]) -> Characters:
-    """Return the texts' code points."""
-    return decoded(*utf8(texts))
-
-
 def label(code: str, text: str) -> str:
     """Return the canonical label of a language as this text is written."""
-    return canonical(code, dominant_scripts(*utf8([text]))[0])
+    return canonical(code, dominant_scripts(characters_of([text]))[0])
 
 
 def press_releases(folder: Path, *, fitted: bool) -> dict[str, list[str]]:

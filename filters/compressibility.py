@@ -24,13 +24,15 @@ _HASH_SHIFT = np.uint64(64 - TABLE_BITS)
 _BIN_MASK = np.uint32(BINS - 1)
 _ONE, _TWO, _THREE, _FOUR = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(4)
 _16, _32, _48 = np.uint64(16), np.uint64(32), np.uint64(48)
+_LOW = np.uint64(0xFFFF)
 
 
 @njit(cache=True)
 def _first_three(codes: NDArray[np.uint32], at: np.uintp) -> np.uint64:
     """Return the key of the three characters from ``at`` on, to be shifted for a fourth."""
-    key = np.uint64(codes[at]) << _16
-    return key | np.uint64(codes[at + _ONE]) << _32 | np.uint64(codes[at + _TWO]) << _48
+    key = (np.uint64(codes[at]) & _LOW) << _16
+    key |= (np.uint64(codes[at + _ONE]) & _LOW) << _32
+    return key | np.uint64(codes[at + _TWO]) << _48
 
 
 @njit(cache=True)

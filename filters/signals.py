@@ -4,7 +4,7 @@ Characters are code points. A value is always finite: a ratio without anything t
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,10 @@ from filters.c4_kernel import measure_c4
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
 from filters.repetition_kernel import measure_repetition
+from filters.signal import Signal
 from filters.stopwords import stop_lists
 from filters.word_kernel import count_stop_words, measure_words, token_chars
 from language_id.words import Tokens, read_only, token_hashes
-
-
-class Signal(NamedTuple):
-    """A column: its name, its unit, ``int32`` or ``float32``, and one line of meaning."""
-
-    name: str
-    unit: str
-    dtype: str
-    meaning: str
-
 
 WORD_SIGNALS = (
     Signal("char_count", "characters", "int32", "code points of the text"),

@@ -12,12 +12,14 @@ from filters.language import LANGUAGE, LANGUAGE_FINEWEB2
 from filters.repetition import GOPHER_REPETITION
 from filters.rights_rules import RIGHTS
 from filters.rules import Rule
+from filters.url_rules import URL
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
         "language": LANGUAGE,
         "language_fineweb2": LANGUAGE_FINEWEB2,
         "rights": RIGHTS,
+        "url": URL,
         "gopher_repetition": GOPHER_REPETITION,
         "gopher_quality": GOPHER_QUALITY,
         "c4": C4,

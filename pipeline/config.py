@@ -94,6 +94,45 @@ def _bounded(rule: Rule, bound: Bound | None) -> Rule:
     return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
 
 
+Category = Literal["adult", "gambling", "malware", "phishing", "dating", "optout", "other"]
+
+
+class UrlListFile(Section):
+    """A list of sites and pages: text, hosts file or UT1 archive, of that perhaps one ``folder``.
+
+    With ``sha256`` (in hex) any other content is refused.
+    """
+
+    category: Category
+    path: str
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    folder: str | None = None
+
+
+class WordListFile(Section):
+    """A list of words; ``lang`` where the file is one language's, a word a line."""
+
+    path: str
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    lang: str | None = None
+
+
+class Urls(Section):
+    """What the rules on addresses look up: lists of sites and pages, words in URLs."""
+
+    builtin: bool = True
+    lists: tuple[UrlListFile, ...] = ()
+    builtin_words: bool = True
+    word_lists: tuple[WordListFile, ...] = ()
+
+
+class Words(Section):
+    """Flagged words of texts, by language; counted at extraction."""
+
+    builtin: bool = True
+    lists: tuple[WordListFile, ...] = ()
+
+
 class PersonalData(Section):
     """What is masked in published text."""
 
@@ -143,6 +182,8 @@ class Config(Section):
     text: Text = Text()
     language: Language = Language()
     rules: Rules = Rules()
+    urls: Urls = Urls()
+    words: Words = Words()
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()
@@ -227,9 +268,11 @@ def _key(key: str) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {inner} }}"
     if isinstance(value, list):
-        inner = ", ".join(json.dumps(item) for item in value)
-        return (
-            f"[{inner}]" if len(inner) < 80 else "[\n    " + inner.replace(", ", ",\n    ") + ",\n]"
-        )
+        items = [_value(item) for item in value]
+        short = sum(map(len, items)) + 2 * len(items) < 82
+        return f"[{', '.join(items)}]" if short else "[\n    " + ",\n    ".join(items) + ",\n]"
     return json.dumps(value)

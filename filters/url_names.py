@@ -27,7 +27,8 @@ URL_CHARS: Final = 8192
 
 _PLAIN = r"[a-z0-9_-][a-z0-9_.-]*\.[a-z][a-z0-9-]*"
 _PLAIN_NAME = re.compile(_PLAIN)
-_PLAIN_LINES = re.compile(rf"(?:(?!www\.){_PLAIN}\n)+".encode())
+_PLAIN_LINES = re.compile(rf"(?:(?!www\.){_PLAIN}\r?\n)+".encode())
+_EMPTY_LINES = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)+")
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 # What hosts files say of the machine itself.
 _OWN_NAMES: Final = frozenset(("localhost", "broadcasthost", "local", "0.0.0.0"))  # noqa: S104
@@ -86,14 +87,16 @@ class Run(NamedTuple):
 
 
 def plain_lines(text: bytes, at: int) -> Run | None:
-    """Return the run of lines from ``at`` on that are plain hosts, None where the first is none.
+    """Return the run of lines from ``at`` on that are plain hosts, or empty; None without any.
 
     Nearly all lines of a list are, and are read so in a fraction of ``entry_key``'s time.
     """
     run = _PLAIN_LINES.match(text, at)
     if run is None:
-        return None
-    keys = run[0].split(b"\n")[:-1]
+        empty = _EMPTY_LINES.match(text, at)
+        return Run([], [], empty.end()) if empty else None
+    lines = run[0].replace(b"\r", b"") if b"\r" in run[0] else run[0]
+    keys = lines.split(b"\n")[:-1]
     suffixes, parents = _suffix_bytes()
     odd = suffixes.intersection(keys)
     odd |= {key for key in keys if key.partition(b".")[2] in parents}

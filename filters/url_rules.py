@@ -20,6 +20,9 @@ def signal_of(category: str) -> str:
     return "url_listed_other" if category == "other" else f"url_{category}"
 
 
+RULE_OF_CATEGORY = {name: signal_of(name).replace("_", ".", 1) for name in CATEGORIES}
+"""Name of the rule that looks at the lists of each category."""
+
 _LISTED = {
     "adult": "host, a domain above it or the page is on a list of adult sites",
     "gambling": "… on a list of gambling sites",
@@ -57,7 +60,7 @@ _SOURCES = {
 }
 URL: tuple[Rule, ...] = (
     *(
-        Rule(f"url.{signal_of(name).removeprefix('url_')}", signal_of(name), None, 0, source)
+        Rule(RULE_OF_CATEGORY[name], signal_of(name), None, 0, source)
         for name, source in _SOURCES.items()
     ),
     Rule("url.hard_words", "url_hard_word_count", None, 0, REFINEDWEB),

@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,7 +101,8 @@ def _fetch(
     except OSError as error:
         raise ConfigError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
     say(f"{target}: {text_of(found.folders.values())}")
     say(f"SHA-256 {found.sha256}")
     if known:

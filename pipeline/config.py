@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from filters.rules import Rule
 from filters.tables import RULES
+from filters.url_rules import RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
 
 PerLanguage = float | dict[str, float] | None
@@ -211,9 +212,18 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
         raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
     resolved = merged(tomllib.loads(known[name]), own) | {"preset": name}
     try:
-        return Config.model_validate(resolved)
+        return _with_rules_of_lists(Config.model_validate(resolved))
     except ValidationError as error:
         raise ConfigError(_explain(error, path or f"preset {name}")) from None
+
+
+def _with_rules_of_lists(config: Config) -> Config:
+    """With the rules that look at the lists it names: whoever names a list means it to decide."""
+    names = dict.fromkeys(RULE_OF_CATEGORY[file.category] for file in config.urls.lists)
+    known = {*config.rules.order, *config.rules.without}
+    order = (*(name for name in names if name not in known), *config.rules.order)
+    rules = config.rules.model_copy(update={"order": order})
+    return config.model_copy(update={"rules": rules})
 
 
 def _read(path: str) -> dict[str, Any]:

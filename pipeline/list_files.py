@@ -14,11 +14,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, Self, cast
 
 import zstandard
 
+from pipeline import zstd_frames
 from pipeline.errors import ConfigError
+from pipeline.members import skippable_end
 from pipeline.storage import LocalSource, Source, StorageOptions, local_path, open_source, scheme_of
 
 MAX_BYTES: Final = 1 << 30
@@ -60,6 +62,7 @@ def opened(uri: str, options: StorageOptions | None = None) -> Iterator[Opened]:
             yield Opened(_folder_parts(path, digest), digest)
             return
         with closing(open_source(uri, options)) as source:
+            _check_frames(source, uri)
             raw = io.BufferedReader(_Raw(source, digest), _CHUNK)
             yield Opened(_file_parts(raw, uri), digest)
     except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
@@ -103,6 +106,16 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
+def _check_frames(source: Source | LocalSource, uri: str) -> None:
+    """ConfigError where a zstd file is cut: its decoder takes the cut for the end."""
+    at, is_zstd = 0, source.read_at(0, 4) == zstd_frames.MAGIC
+    while is_zstd and at < source.size:
+        end = skippable_end(source, at) or zstd_frames.frame_end(source, at)[0]
+        if end is None:
+            raise ConfigError(f"{uri}: damaged or cut short: a zstd frame at byte {at}")
+        at = end
+
+
 def _file_parts(raw: "io.BufferedReader[Any]", uri: str) -> Iterator[Part]:
     text = io.BufferedReader(_Bounded(_unpacked(raw), uri), _CHUNK)
     if text.peek(512)[257:262] == b"ustar":
@@ -117,7 +130,7 @@ def _unpacked(raw: "io.BufferedReader[Any]") -> _Stream:
     head = raw.peek(6)[:6]
     if head[:2] == b"\x1f\x8b":
         return cast(_Stream, gzip.GzipFile(fileobj=raw))
-    if head[:4] == b"\x28\xb5\x2f\xfd":
+    if head[:4] == zstd_frames.MAGIC:
         return cast(
             _Stream, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
         )
@@ -126,9 +139,28 @@ def _unpacked(raw: "io.BufferedReader[Any]") -> _Stream:
     return cast(_Stream, raw)
 
 
+class _Member(tarfile.TarInfo):
+    """A header that is damaged or missing is an error; tarfile takes it for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except _NO_HEADER as error:
+            raise _ReadError(str(error)) from None
+
+
+_NO_HEADER = (
+    tarfile.InvalidHeaderError,  # type: ignore[attr-defined]
+    tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]
+    tarfile.EmptyHeaderError,  # type: ignore[attr-defined]
+)
+_ReadError = tarfile.ReadError
+
+
 def _tar_parts(text: "io.BufferedReader[Any]", uri: str) -> Iterator[Part]:
     """Links, devices and sparse files are passed over: UT1 has links from old names to new."""
-    with tarfile.open(fileobj=text, mode="r|") as archive:
+    with tarfile.open(fileobj=text, mode="r|", tarinfo=_Member) as archive:
         for number, member in enumerate(archive):
             if number >= MAX_MEMBERS:
                 raise ConfigError(f"{uri}: more than {MAX_MEMBERS:,} files: no such list")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from filters import url_lists, url_words
 from filters.rules import ANY, Rule
 from filters.url_lists import Builder, Built, UrlList, joined
-from filters.url_rules import signal_of
+from filters.url_rules import RULE_OF_CATEGORY, signal_of
 from filters.url_words import UrlWord, UrlWords
 from pipeline import derived
 from pipeline.config import Config, UrlListFile, WordListFile
@@ -68,8 +68,8 @@ def derived_lists(config: Config, rules: Sequence[Rule], options: StorageOptions
     wanted = derived.wanted(rules)
     unused = sorted({f.category for f in config.urls.lists if signal_of(f.category) not in wanted})
     if unused:
-        names = ", ".join(f"url.{signal_of(c).removeprefix('url_')}" for c in unused)
-        log.warning("urls.lists: nothing looks at some of them: rules.order lacks %s", names)
+        names = ", ".join(RULE_OF_CATEGORY[category] for category in unused)
+        log.warning("urls.lists: nothing looks at some of them: the rules lack %s", names)
     if not wanted:
         return None
     files = [f for f in config.urls.lists if signal_of(f.category) in wanted]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from filters.c4 import C4, C4_ORIGINAL
 from filters.fineweb import FINEWEB
 from filters.fineweb2 import FINEWEB2
+from filters.flagged_rules import C4_BAD_WORDS, FLAGGED
 from filters.gopher import GOPHER_QUALITY
 from filters.hplt import HPLT
 from filters.language import LANGUAGE, LANGUAGE_FINEWEB2
@@ -24,6 +25,8 @@ TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "gopher_quality": GOPHER_QUALITY,
         "c4": C4,
         "c4_original": C4_ORIGINAL,
+        "c4_bad_words": C4_BAD_WORDS,
+        "words": FLAGGED,
         "fineweb": FINEWEB,
         "fineweb2": FINEWEB2,
         "hplt": HPLT,

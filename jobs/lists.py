@@ -79,7 +79,8 @@ def _fetch(
     from pipeline import config as configuration  # noqa: PLC0415
     from pipeline.extraction import storage_options  # noqa: PLC0415
     from pipeline.known_lists import KNOWN  # noqa: PLC0415
-    from pipeline.lists import checked, read_url_list, text_of  # noqa: PLC0415
+    from pipeline.lists import read_url_list, text_of  # noqa: PLC0415
+    from pipeline.word_files import checked  # noqa: PLC0415
 
     known = KNOWN.get(name)
     if known is None and not ("/" in name or Path(name).exists()):

@@ -7,21 +7,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from filters.rules import Rule
 from filters.tables import RULES
 from filters.url_rules import RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
+from pipeline.list_config import Urls, Words
+from pipeline.section import Section
 
 PerLanguage = float | dict[str, float] | None
 KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
-
-
-class Section(BaseModel):
-    """A table of the configuration file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Input(Section):
@@ -74,7 +70,7 @@ class Rules(Section):
 
     order: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    bounds: dict[str, Bound] = {}
+    bounds: dict[str, Bound] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -93,45 +89,6 @@ def _bounded(rule: Rule, bound: Bound | None) -> Rule:
     if bound is None:
         return rule
     return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
-
-
-Category = Literal["adult", "gambling", "malware", "phishing", "dating", "optout", "other"]
-
-
-class UrlListFile(Section):
-    """A list of sites and pages: text, hosts file or UT1 archive, of that perhaps one ``folder``.
-
-    With ``sha256`` (in hex) any other content is refused.
-    """
-
-    category: Category
-    path: str
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    folder: str | None = None
-
-
-class WordListFile(Section):
-    """A list of words; ``lang`` where the file is one language's, a word a line."""
-
-    path: str
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    lang: str | None = None
-
-
-class Urls(Section):
-    """What the rules on addresses look up: lists of sites and pages, words in URLs."""
-
-    builtin: bool = True
-    lists: tuple[UrlListFile, ...] = ()
-    builtin_words: bool = True
-    word_lists: tuple[WordListFile, ...] = ()
-
-
-class Words(Section):
-    """Flagged words of texts, by language; counted at extraction."""
-
-    builtin: bool = True
-    lists: tuple[WordListFile, ...] = ()
 
 
 class PersonalData(Section):

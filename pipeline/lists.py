@@ -10,11 +10,13 @@ from filters.url_lists import Builder, Built, UrlList, joined
 from filters.url_rules import RULE_OF_CATEGORY, signal_of
 from filters.url_words import UrlWord, UrlWords
 from pipeline import derived
-from pipeline.config import Config, UrlListFile, WordListFile
+from pipeline.config import Config
 from pipeline.derived import Lists
 from pipeline.errors import ConfigError
-from pipeline.list_files import lines_of, opened
+from pipeline.list_config import UrlListFile
+from pipeline.list_files import opened
 from pipeline.storage import StorageOptions
+from pipeline.word_files import checked, read_lines, tell_bad
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +105,6 @@ def _read(file: UrlListFile, options: StorageOptions) -> tuple[UrlList, str]:
     return joined([built.list for built in found.folders.values()]), found.sha256
 
 
-def checked(path: str, sha256: str, expected: str | None) -> None:
-    """ConfigError where a file is not the one the configuration names."""
-    if expected not in (None, sha256):
-        raise ConfigError(f"{path}: has SHA-256 {sha256}, the configuration names {expected}")
-
-
 def _url_words(config: Config, options: StorageOptions) -> tuple[UrlWords, dict[str, object]]:
     entries: list[UrlWord] = list(url_words.builtin()) if config.urls.builtin_words else []
     made_from = []
@@ -116,7 +112,7 @@ def _url_words(config: Config, options: StorageOptions) -> tuple[UrlWords, dict[
         found, sha256 = read_lines(file, options)
         parsed = [_url_word(line, file.lang) for line in found]
         good = [entry for entry in parsed if entry is not None]
-        _told_bad(file.path, len(parsed) - len(good), len(good))
+        tell_bad(file.path, len(parsed) - len(good), len(good))
         entries += good
         made_from.append([file.lang, sha256])
     parts = {"builtin_words": config.urls.builtin_words, "word_lists": sorted(made_from, key=str)}
@@ -126,22 +122,6 @@ def _url_words(config: Config, options: StorageOptions) -> tuple[UrlWords, dict[
 def _url_word(line: str, lang: str | None) -> UrlWord | None:
     """An entry "lang, strength, word"; a word alone is a hard one of ``lang``."""
     return url_words.parsed(line if "\t" in line else f"{lang or ANY}\thard\t{line}")
-
-
-def read_lines(file: WordListFile, options: StorageOptions) -> tuple[list[str], str]:
-    """The lines of a word list, and its SHA-256, which is the configuration's."""
-    with opened(file.path, options) as found:
-        lines = [line for part in found.parts for line in lines_of(part)]
-    sha256 = found.sha256()
-    checked(file.path, sha256, file.sha256)
-    return lines, sha256
-
-
-def _told_bad(path: str, bad: int, good: int) -> None:
-    if not good:
-        raise ConfigError(f"{path}: holds no word")
-    if bad:
-        log.warning("%s: %d lines are no entries", path, bad)
 
 
 def text_of(built: Iterable[Built]) -> str:

@@ -9,6 +9,8 @@ from filters.word_kernel import sequence_key
 from language_id.words import WORD
 
 NO_LIST = -1
+FIRST_BITS = 12
+"""The first bits of a token's hash, by which ``lengths`` are kept."""
 FEWEST = 3
 """Occurrences from which on their share tells something of a document."""
 
@@ -22,7 +24,7 @@ def _longest(
     bits: int,
     lengths: int,
 ) -> int:
-    """Tokens of the longest entry that starts at ``first``, 0 where none does."""
+    """Tokens of the longest entry of one of the ``lengths`` that starts at ``first``, or 0."""
     longest, length, remaining = 0, 1, lengths >> 1
     while remaining and first + length <= end:
         if remaining & 1:
@@ -50,8 +52,9 @@ def count_flagged_words(
     They are: occurrences, -1 where the language has no list; and these by words, 0 where they are
     fewer than ``FEWEST``. From left to right the longest entry counts, and the next one starts
     behind it. ``hashes``: of lower-cased tokens; ``kinds``: of these tokens. List l is the set
-    ``keys[l, :1 << bits[l]]``; bit k of ``lengths[l]`` tells that it holds an entry of k tokens.
-    Time is linear in tokens, times the entries' lengths (62 at most).
+    ``keys[l, :1 << bits[l]]``; bit k of ``lengths[l, b]`` tells that it holds an entry of k tokens
+    whose first has a hash that begins with b, so that nearly every token costs one look. Time is
+    linear in tokens, times the entries' lengths (62 at most).
     """
     for document in range(len(doc_offsets) - 1):
         which = list_of_doc[document]
@@ -59,14 +62,18 @@ def count_flagged_words(
             out[document, 0], out[document, 1] = NO_LIST, 0.0
             continue
         own_keys, own_bits, own_lengths = keys[which], bits[which], lengths[which]
+        shift = np.uint64(64 - FIRST_BITS)
         start, end = doc_offsets[document], doc_offsets[document + 1]
         found, words = 0, 0
         for token in range(start, end):
             words += (kinds[token] & WORD) != 0
         at = start
         while at < end:
-            length = _longest(hashes, at, end, own_keys, own_bits, own_lengths)
-            found += length > 0
+            possible = own_lengths[np.uintp(hashes[at] >> shift)]
+            length = 0
+            if possible:
+                length = _longest(hashes, at, end, own_keys, own_bits, possible)
+                found += length > 0
             at += max(length, 1)
         out[document, 0] = found
         out[document, 1] = found / max(words, 1) if found >= FEWEST else 0.0

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.flagged_kernel import FIRST_BITS
 from filters.spans import set_bits, slot_of
 from filters.word_kernel import sequence_key
 from language_id.labels import UNKNOWN, canonical
@@ -35,7 +36,7 @@ class FlaggedLists(NamedTuple):
 class _List(NamedTuple):
     keys: NDArray[np.uint64]
     bits: int
-    lengths: int
+    lengths: NDArray[np.int64]
 
 
 class WordLists:
@@ -57,7 +58,9 @@ class WordLists:
             np.array([order.get(lang, -1) for lang in langs], dtype=np.int64),
             keys,
             np.array([each.bits for each in found], dtype=np.int64),
-            np.array([each.lengths for each in found], dtype=np.int64),
+            np.array([each.lengths for each in found], np.int64).reshape(
+                len(found), 1 << FIRST_BITS
+            ),
         )
 
     def _list(self, lang: str) -> _List:
@@ -74,12 +77,12 @@ def _hashed(words: Sequence[str]) -> _List:
     hashes = token_hashes(data, tokens, lower=True)
     bits = set_bits(len(encoded))
     keys = np.zeros(1 << bits, dtype=np.uint64)
-    lengths = 0
+    lengths = np.zeros(1 << FIRST_BITS, dtype=np.int64)
     for first, end in zip(tokens.doc_offsets[:-1], tokens.doc_offsets[1:], strict=True):
         if 0 < end - first <= MAX_TOKENS:
             key = np.uint64(sequence_key(hashes, first, end - first))
             keys[slot_of(keys, bits, key)] = key
-            lengths |= 1 << int(end - first)
+            lengths[int(hashes[first]) >> (64 - FIRST_BITS)] |= 1 << int(end - first)
     return _List(keys, bits, lengths)
 
 

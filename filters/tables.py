@@ -7,22 +7,27 @@ from filters.c4 import C4, C4_ORIGINAL
 from filters.dclm import DCLM
 from filters.fineweb import FINEWEB
 from filters.fineweb2 import FINEWEB2
+from filters.flagged_rules import C4_BAD_WORDS, FLAGGED
 from filters.gopher import GOPHER_QUALITY
 from filters.hplt import HPLT
 from filters.language import LANGUAGE, LANGUAGE_FINEWEB2
 from filters.repetition import GOPHER_REPETITION
 from filters.rights_rules import RIGHTS
 from filters.rules import Rule
+from filters.url_rules import URL
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
         "language": LANGUAGE,
         "language_fineweb2": LANGUAGE_FINEWEB2,
         "rights": RIGHTS,
+        "url": URL,
         "gopher_repetition": GOPHER_REPETITION,
         "gopher_quality": GOPHER_QUALITY,
         "c4": C4,
         "c4_original": C4_ORIGINAL,
+        "c4_bad_words": C4_BAD_WORDS,
+        "words": FLAGGED,
         "fineweb": FINEWEB,
         "fineweb2": FINEWEB2,
         "hplt": HPLT,

@@ -3,13 +3,13 @@
 import re
 from functools import cache, lru_cache
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import tldextract
 from phonenumbers import SUPPORTED_REGIONS
 
-_MAX_HOST_CHARS: Final = 253  # RFC 1035, section 2.3.4, less the root's own dot
+MAX_HOST_CHARS: Final = 253  # RFC 1035, section 2.3.4, less the root's own dot
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\s<>\"\\]")
 
 # Country domains that are sold to all the world, so say nothing of a page's country.
@@ -53,6 +53,41 @@ def top_level_domains() -> frozenset[str]:
     return frozenset(own | {_ascii(name) for name in own})
 
 
+class Suffixes(NamedTuple):
+    """Public suffixes in ASCII, and the names right below which every name is one."""
+
+    names: frozenset[str]
+    parents: frozenset[str]
+
+
+@cache
+def public_suffixes() -> Suffixes:
+    """Return the whole public suffix list, its private section too."""
+    both = tldextract.TLDExtract(
+        cache_dir=None,
+        suffix_list_urls=(),
+        fallback_to_snapshot=True,
+        include_psl_private_domains=True,
+    )
+    names = frozenset(_ascii(name) for name in both.tlds)
+    return Suffixes(names, frozenset(name[2:] for name in names if name.startswith("*.")))
+
+
+def is_public_suffix(name: str) -> bool:
+    """Tell whether different people hold the names right below this one (public suffix list).
+
+    The list's private section counts: below blogspot.com as below co.uk each name is another's.
+    ``name`` is a host as :func:`host` gives it.
+
+    >>> is_public_suffix("co.uk"), is_public_suffix("blogspot.com"), is_public_suffix("bbc.co.uk")
+    (True, True, False)
+    """
+    known, parents = public_suffixes()
+    if name in known:
+        return True
+    return name.partition(".")[2] in parents and f"!{name}" not in known
+
+
 def host(url: str) -> str:
     """Return the host of an absolute URL, lower-case, IDN in ASCII, or "" if it has none.
 
@@ -63,10 +98,10 @@ def host(url: str) -> str:
         name = urlsplit(url).hostname or ""
     except ValueError:  # a bracket without its pair, a host NFKC would change
         return ""
-    if len(name) > 2 * _MAX_HOST_CHARS:  # before the conversion, which is slow
+    if len(name) > 2 * MAX_HOST_CHARS:  # before the conversion, which is slow
         return ""
     name = _ascii(name).rstrip(".").lower()
-    return "" if len(name) > _MAX_HOST_CHARS or _CONTROL_OR_SPACE.search(name) else name
+    return "" if len(name) > MAX_HOST_CHARS or _CONTROL_OR_SPACE.search(name) else name
 
 
 @lru_cache(maxsize=1 << 16)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jobs import lists
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from pipeline import config as configuration
 from pipeline.config import Config
@@ -28,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(lists.app, name="lists")
 
 Inputs = Annotated[
     list[str],

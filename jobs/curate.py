@@ -24,7 +24,10 @@ from pipeline import (
     verification,
 )
 from pipeline.config import Config
+from pipeline.derived import Lists
+from pipeline.extraction import storage_options
 from pipeline.files import Folder
+from pipeline.lists import derived_lists
 from pipeline.parquet import File
 from pipeline.schema import CLUSTERS, CORPUS, DOCUMENTS, KEYS, LEDGER, schema
 
@@ -37,7 +40,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     """The finished curate stage: taken as it is when nothing it depends on changed."""
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
-    parts = made_from(config, extracted, grouped)
+    lists = derived_lists(config, config.rules.table(), storage_options(config))
+    parts = made_from(config, extracted, grouped, lists)
     found = stages.check(folder, "curate", parts)
     if found.stage and manifest.read(folder) is not None:
         log.info("curate: finished before from the same documents, config and code")
@@ -45,7 +49,9 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
-    decided = watched(spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped))
+    decided = watched(
+        spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped, lists)
+    )
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     files, names = watched(
         spark, "write shards", lambda: _shards(spark, config, folder, extracted, decided, staging)
@@ -61,7 +67,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         files.append(out.file._replace(path=name))
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
-    made = {"code": parts["code"], "models": extracted.parts["models"]}
+    made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(lists)
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, names, manifest.encode(used, made, listing, files))
@@ -72,9 +78,11 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     return stage
 
 
-def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> fingerprint.Parts:
+def made_from(
+    config: Config, extracted: stages.Stage, grouped: stages.Stage, lists: Lists | None
+) -> fingerprint.Parts:
     """What the curate stage depends on."""
-    return {
+    return looked_up(lists) | {
         "extract": extracted.fingerprint,
         "deduplicate": grouped.fingerprint,
         "config": {
@@ -86,6 +94,11 @@ def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) ->
         },
         "code": fingerprint.code(),
     }
+
+
+def looked_up(lists: Lists | None) -> fingerprint.Parts:
+    """The lists the rules look up, by their checksums."""
+    return {"lists": lists.made_from} if lists else {}
 
 
 def as_used(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> dict[str, Any]:
@@ -114,12 +127,14 @@ def _decide(
     folder: Folder,
     extracted: stages.Stage,
     grouped: stages.Stage,
+    lists: Lists | None,
 ) -> list[File]:
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
     documents = extracted.files["documents"]
     columns = decisions.judged_columns(rules)
-    work = decisions.judged(rules)
+    # Lists of megabytes reach each worker once, not with every task.
+    work = decisions.judged(rules, spark.sparkContext.broadcast(lists) if lists else None)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
     decided = decisions.decided(rows, members, config.duplicates.keep_order)

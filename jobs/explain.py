@@ -13,10 +13,13 @@ from rich.text import Text
 
 from filters.pii import Span, mask
 from filters.rules import Rule, bound, judge
+from filters.url_rules import URL_SIGNALS
 from pipeline import extraction, ledger
 from pipeline.config import Config
 from pipeline.decisions import signal_columns
+from pipeline.derived import DERIVED, Lists
 from pipeline.extraction import Range
+from pipeline.lists import derived_lists
 from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
@@ -33,6 +36,7 @@ def run(
     Without either, list the archive's pages.
     """
     model_checksums(config)  # tells what is wrong with a model before any page is read
+    lists = derived_lists(config, config.rules.table(), extraction.storage_options(config))
     source = open_source(archive, extraction.storage_options(config))
     task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
     source.close()
@@ -45,11 +49,13 @@ def run(
             console.print(Text(line + _plain(row["url"])), soft_wrap=True)
         elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
             found = True
-            _explain(screened, config, console)
+            _explain(screened, config, lists, console)
     return found
 
 
-def _explain(screened: ledger.Screened, config: Config, console: Console) -> None:
+def _explain(
+    screened: ledger.Screened, config: Config, lists: Lists | None, console: Console
+) -> None:
     rows, pages = extraction.mill([screened], config)
     row = rows[0]
     _fields(console, "Record", row, ("fate", "reason", "notes", "doc_id"))
@@ -71,7 +77,9 @@ def _explain(screened: ledger.Screened, config: Config, console: Console) -> Non
         line = f"  rights {signal['source']}: {signal['name']} = {signal['value']}"
         console.print(Text(_plain(line)), soft_wrap=True)
     rules = config.rules.table()
-    verdict = judge(rules, signal_columns(batch, rules), [page["lang"]])
+    columns = signal_columns(batch, rules, lists)
+    page |= {name: columns[name][0] for name in DERIVED & columns.keys()}
+    verdict = judge(rules, columns, [page["lang"]])
     console.print(_signals(page, rules, set(verdict.failed[0])))
     _fate(console, "rejected" if verdict.rejected_by[0] else "passes", verdict.rejected_by[0])
 
@@ -110,7 +118,8 @@ def _signals(page: dict[str, Any], rules: tuple[Rule, ...], failed: set[str]) ->
     for column in ("signal", "value", "bounds", "rule", ""):
         right = column == "value"
         table.add_column(column, justify="right" if right else "left", overflow="fold")
-    for name in ("lang_score", "quality_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
+    stored = ("lang_score", "quality_score", *(c.name for c in (*MEASURES, *OPT_OUTS)))
+    for name in (*stored, *(s.name for s in URL_SIGNALS if s.name in page)):
         watching = [rule for rule in rules if rule.signal == name]
         value = page[name]
         shown = "-" if value is None else f"{value:.4g}"

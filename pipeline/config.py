@@ -7,20 +7,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from filters.rules import Rule
 from filters.tables import RULES
+from filters.url_rules import RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
+from pipeline.list_config import Urls, Words
+from pipeline.section import Section
 
 PerLanguage = float | dict[str, float] | None
 KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
-
-
-class Section(BaseModel):
-    """A table of the configuration file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Input(Section):
@@ -84,7 +81,7 @@ class Rules(Section):
 
     order: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    bounds: dict[str, Bound] = {}
+    bounds: dict[str, Bound] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -155,6 +152,8 @@ class Config(Section):
     language: Language = Language()
     quality: Quality = Quality()
     rules: Rules = Rules()
+    urls: Urls = Urls()
+    words: Words = Words()
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()
@@ -182,9 +181,18 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
         raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
     resolved = merged(tomllib.loads(known[name]), own) | {"preset": name}
     try:
-        return Config.model_validate(resolved)
+        return _with_rules_of_lists(Config.model_validate(resolved))
     except ValidationError as error:
         raise ConfigError(_explain(error, path or f"preset {name}")) from None
+
+
+def _with_rules_of_lists(config: Config) -> Config:
+    """With the rules that look at the lists it names: whoever names a list means it to decide."""
+    names = dict.fromkeys(RULE_OF_CATEGORY[file.category] for file in config.urls.lists)
+    known = {*config.rules.order, *config.rules.without}
+    order = (*(name for name in names if name not in known), *config.rules.order)
+    rules = config.rules.model_copy(update={"order": order})
+    return config.model_copy(update={"rules": rules})
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -239,9 +247,11 @@ def _key(key: str) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {inner} }}"
     if isinstance(value, list):
-        inner = ", ".join(json.dumps(item) for item in value)
-        return (
-            f"[{inner}]" if len(inner) < 80 else "[\n    " + inner.replace(", ", ",\n    ") + ",\n]"
-        )
+        items = [_value(item) for item in value]
+        short = sum(map(len, items)) + 2 * len(items) < 82
+        return f"[{', '.join(items)}]" if short else "[\n    " + ",\n    ".join(items) + ",\n]"
     return json.dumps(value)

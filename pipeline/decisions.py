@@ -15,7 +15,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from filters.rules import Rule, judge
-from pipeline import parquet, spread
+from pipeline import derived, parquet, spread
+from pipeline.derived import Lists, Shared
 from pipeline.files import Folder
 from pipeline.schema import DECISIONS, schema
 from pipeline.spread import Batches, ddl
@@ -53,7 +54,7 @@ def node_of(doc_ids: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
 def judged_columns(rules: Sequence[Rule]) -> list[str]:
     """Columns of documents that the rules and the choice of copies need."""
     needed = ["doc_id", "lang", "lang_score", "warc_date", *SIZES]
-    return list(dict.fromkeys([*needed, *(rule.signal for rule in rules)]))
+    return list(dict.fromkeys([*needed, *derived.stored_columns(rules)]))
 
 
 def described(rule: Rule) -> list[object]:
@@ -62,21 +63,27 @@ def described(rule: Rule) -> list[object]:
     return [rule.name, rule.signal, *bounds]
 
 
-def judged(rules: Sequence[Rule]) -> Callable[[int, Batches], Batches]:
-    """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``."""
+def judged(rules: Sequence[Rule], lists: Shared | None = None) -> Callable[[int, Batches], Batches]:
+    """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``.
+
+    ``lists`` is asked of where a rule looks at a derived signal.
+    """
 
     def work(file: int, batches: Batches) -> Batches:
         row = 0
+        here = lists.value if lists else None
         for batch in batches:
-            yield _judged(batch, rules, file, row)
+            yield _judged(batch, rules, file, row, here)
             row += batch.num_rows
 
     return work
 
 
-def _judged(batch: pa.RecordBatch, rules: Sequence[Rule], file: int, row: int) -> pa.RecordBatch:
+def _judged(
+    batch: pa.RecordBatch, rules: Sequence[Rule], file: int, row: int, lists: Lists | None
+) -> pa.RecordBatch:
     langs = batch.column("lang").to_pylist()
-    verdicts = judge(rules, signal_columns(batch, rules), langs)
+    verdicts = judge(rules, signal_columns(batch, rules, lists), langs)
     count = batch.num_rows
     columns = {
         "file": np.full(count, file, np.int32),
@@ -99,12 +106,14 @@ def _judged(batch: pa.RecordBatch, rules: Sequence[Rule], file: int, row: int) -
     )
 
 
-def signal_columns(batch: pa.RecordBatch, rules: Sequence[Rule]) -> dict[str, Any]:
+def signal_columns(
+    batch: pa.RecordBatch, rules: Sequence[Rule], lists: Lists | None = None
+) -> dict[str, Any]:
     """The columns that rules look at, as NumPy arrays; null is NaN, which rejects visibly."""
+    stored = dict.fromkeys(rule.signal for rule in rules if rule.signal not in derived.DERIVED)
     return {
-        name: batch.column(name).to_numpy(zero_copy_only=False)
-        for name in dict.fromkeys(rule.signal for rule in rules)
-    }
+        name: batch.column(name).to_numpy(zero_copy_only=False) for name in stored
+    } | derived.derived_columns(batch, rules, lists)
 
 
 def preference(keys: Sequence[str]) -> Column:

@@ -54,6 +54,7 @@ def encode(
         "config": config,
         "code": made_from["code"],
         "models": made_from["models"],
+        "lists": made_from.get("lists", {}),
         "inputs": inputs,
         "columns": {table: [c.name for c in TABLES[table]] for table in ("corpus", "removed")},
         "files": [file._asdict() for file in sorted(files)],

@@ -12,17 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.fineweb2 import published
+from filters.flagged_rules import FLAGGED_SIGNALS
 from filters.rules import Rule, above, bound, judge
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
 from filters.tables import RULES, TABLES
+from filters.url_rules import URL_SIGNALS
 from language_id.decoded import characters_of
 from language_id.words import token_hashes, tokenize
 
 CASES = Path(__file__).parent / "cases"
 VALUES = tomllib.loads((CASES / "rules.toml").read_text(encoding="utf-8"))["case"]
 TEXTS = tomllib.loads((CASES / "rule_texts.toml").read_text(encoding="utf-8"))
-DTYPES = {signal.name: signal.dtype for signal in SIGNALS} | {
+DTYPES = {signal.name: signal.dtype for signal in (*SIGNALS, *URL_SIGNALS, *FLAGGED_SIGNALS)} | {
     "lang_score": "float32",
     "quality_score": "float32",
     "optout_tdm_reservation": "int32",

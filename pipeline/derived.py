@@ -1,0 +1,74 @@
+"""Signals that are no column: what lists say of a page's address when its fate is decided."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from filters.rules import Rule
+from filters.url_lists import UrlList, listed
+from filters.url_rules import URL_SIGNALS, signal_of
+from filters.url_words import UrlWords, counted
+from pipeline.fingerprint import Parts
+
+DERIVED = frozenset(signal.name for signal in URL_SIGNALS)
+COLUMNS = ("url", "host", "lang")
+"""What they are derived from."""
+_WORDS = frozenset(("url_hard_word_count", "url_soft_word_count"))
+
+
+class Lists(NamedTuple):
+    """What is looked up, and what it was made from, for fingerprints."""
+
+    urls: Mapping[str, UrlList]
+    words: UrlWords
+    made_from: Parts
+
+
+class Shared(Protocol):
+    """Where a task finds the lists: a Spark broadcast, or ``Here`` in one process."""
+
+    @property
+    def value(self) -> Lists:
+        """The lists."""
+        ...
+
+
+class Here(NamedTuple):
+    """Lists of this process."""
+
+    value: Lists
+
+
+def wanted(rules: Iterable[Rule]) -> frozenset[str]:
+    """The derived signals that rules look at."""
+    return DERIVED.intersection(rule.signal for rule in rules)
+
+
+def stored_columns(rules: Iterable[Rule]) -> list[str]:
+    """Columns of documents that the rules' signals are or are derived from, each once."""
+    rules = list(rules)
+    stored = [rule.signal for rule in rules if rule.signal not in DERIVED]
+    return list(dict.fromkeys([*stored, *(COLUMNS if wanted(rules) else ())]))
+
+
+def derived_columns(
+    batch: pa.RecordBatch, rules: Iterable[Rule], lists: Lists | None
+) -> dict[str, Any]:
+    """The derived signals the rules look at, as NumPy arrays; none, and no list, for other rules.
+
+    ``batch`` has ``COLUMNS``. A category without a list names no page.
+    """
+    names = wanted(rules)
+    if not names:
+        return {}
+    if lists is None:
+        raise ValueError(f"no lists to derive {', '.join(sorted(names))} from")
+    urls, hosts, langs = (batch.column(name).to_pylist() for name in COLUMNS)
+    chosen = {c: own for c, own in lists.urls.items() if signal_of(c) in names}
+    found: dict[str, Any] = {signal_of(c): n for c, n in listed(chosen, hosts, urls).items()}
+    if names & _WORDS:
+        found |= counted(lists.words, urls, langs)
+    nothing = np.zeros(batch.num_rows, dtype=np.int32)
+    return {name: found.get(name, nothing) for name in names}

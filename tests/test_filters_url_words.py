@@ -1,0 +1,117 @@
+"""Words in URLs: what counts, in which language, and that ordinary addresses have none."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters.url_rules import URL, URL_SIGNALS
+from filters.url_words import UrlWord, UrlWords, builtin, counted, parsed
+from language_id.labels import UNKNOWN, canonical
+
+WORDS = UrlWords(
+    [
+        UrlWord("*", "strict", "strictword"),
+        UrlWord("*", "soft", "common"),
+        UrlWord("eng_Latn", "hard", "hard"),
+        UrlWord("eng_Latn", "soft", "soft"),
+        UrlWord("rus_Cyrl", "hard", "слово"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "lang", "counts"),
+    [
+        ("https://a.org/hard", "eng_Latn", (1, 0)),
+        ("https://a.org/hard", "swe_Latn", (0, 0)),
+        ("https://hard.org/", "eng_Latn", (1, 0)),
+        ("https://a.org/hardly/orchard", "eng_Latn", (0, 0)),
+        ("https://a.org/HARD_soft", "eng_Latn", (1, 1)),
+        ("https://a.org/hard/hard?hard#hard", "eng_Latn", (1, 0)),
+        ("https://soft.org/common", "eng_Latn", (0, 2)),
+        ("https://soft.org/common", "swe_Latn", (0, 1)),
+        ("http://st.rict-wo_rd.org/", "swe_Latn", (1, 0)),
+        ("http://a.org/xxstrictwordxx", "swe_Latn", (1, 0)),
+        ("http://a.org/st%72ictword", "swe_Latn", (1, 0)),
+        ("http://a.org/%D1%81%D0%BB%D0%BE%D0%B2%D0%BE", "rus_Cyrl", (1, 0)),
+        ("http://слово.example/", "rus_Cyrl", (1, 0)),
+        ("http://xn--b1arjbl.example/", "rus_Cyrl", (1, 0)),
+        ("hard://a.org/", "eng_Latn", (0, 0)),
+        ("", "eng_Latn", (0, 0)),
+    ],
+)
+def test_words_of_a_url(url, lang, counts):
+    assert WORDS.count(url, lang) == counts
+
+
+def test_counts_of_a_batch():
+    found = counted(WORDS, ["http://a.org/hard-soft", None], ["eng_Latn", "eng_Latn"])
+    assert {name: column.tolist() for name, column in found.items()} == {
+        "url_hard_word_count": [1, 0],
+        "url_soft_word_count": [1, 0],
+    }
+    assert all(column.dtype == np.int32 for column in found.values())
+    assert [column.shape for column in counted(WORDS, [], []).values()] == [(0,), (0,)]
+
+
+@pytest.mark.parametrize("line", ["", "a", "*\thard", "*\tweak\ta", "*\thard\ta b", "*\thard\t"])
+def test_lines_that_are_no_entry(line):
+    assert parsed(line) is None
+
+
+def test_every_shipped_line_is_an_entry_of_a_known_language():
+    assert len(builtin()) > 300
+    assert len({(entry.lang, entry.word) for entry in builtin()}) == len(builtin())
+    for entry in builtin():
+        assert entry.lang == "*" or canonical(entry.lang) == entry.lang != UNKNOWN
+        assert UrlWords([entry]).count(f"http://a.org/{entry.word}", entry.lang) in ((1, 0), (0, 1))
+
+
+ORDINARY = [
+    ("http://www.essex-campus.ac.uk/sussex-shopping", "eng_Latn"),
+    ("http://www.middlesex.gov.uk/cockermouth/scunthorpe", "eng_Latn"),
+    ("http://a.org/second-hand-jobs/boston-cream-pie", "eng_Latn"),
+    ("http://a.org/assassin-therapist-analysis", "eng_Latn"),
+    ("http://a.org/pornstar-martini-recipe", "eng_Latn"),
+    ("http://a.org/revenge-porn-law", "eng_Latn"),
+    ("http://a.se/sex-dagar-pa-fjallet", "swe_Latn"),
+    ("http://a.no/sex-dager", "nob_Latn"),
+    ("http://a.de/kurven-und-hurenkinder", "deu_Latn"),
+    ("http://a.hr/pula/kurve", "hrv_Latn"),
+    ("http://a.it/guerra-di-troia", "ita_Latn"),
+    ("http://a.pt/cidade-de-boquete-panama", "por_Latn"),
+    ("http://a.fi/kohentaisi-maukas", "fin_Latn"),
+    ("http://a.fr/plan-culturel-baise", "fra_Latn"),
+    ("http://a.org/xxx-olympiad", "eng_Latn"),
+]
+
+
+@pytest.mark.parametrize(("url", "lang"), ORDINARY)
+def test_ordinary_addresses_pass_with_the_shipped_words(url, lang):
+    hard, soft = UrlWords(builtin()).count(url, lang)
+    assert (hard, soft <= 1) == (0, True)
+
+
+@given(st.text(max_size=200), st.sampled_from(["eng_Latn", "und_Zyyy"]))
+def test_any_url_has_finite_counts(url, lang):
+    for text in (url, f"http://{url}/", f"http://xn--{url}", f"http://a/%{url}"):
+        hard, soft = UrlWords(builtin()).count(text, lang)
+        assert 0 <= hard <= len(builtin())
+        assert 0 <= soft <= len(builtin())
+
+
+@pytest.mark.parametrize("piece", ["a", "-", "%", "%61", "xn--a.", "sex-", "\u0301", "://"])
+def test_hostile_urls_take_bounded_time(piece):
+    words = UrlWords(builtin())
+    words.count("", "eng_Latn")
+    started = time.process_time()
+    words.count("http://" + piece * 1_000_000, "eng_Latn")
+    assert time.process_time() - started < 1
+
+
+def test_each_rule_has_its_signal():
+    assert [rule.signal for rule in URL] == [signal.name for signal in URL_SIGNALS]
+    assert all(signal.dtype == "int32" and signal.meaning for signal in URL_SIGNALS)

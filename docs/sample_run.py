@@ -34,7 +34,7 @@ def sample_documents() -> pa.Table:
         task = Range(str(archive), archive.name, source.size, "", 0, source.size)
         source.close()
         _, pages = extraction.mill(extraction.screened_records(task, settings), settings)
-        batches.append(documents(pages, extraction.identifier(settings.language), settings))
+        batches.append(documents(pages, extraction.tools(settings), settings))
     return pa.Table.from_batches(batches)
 
 

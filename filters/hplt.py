@@ -1,4 +1,7 @@
-"""HPLT's rules on length: words a line, but characters for Chinese, Japanese and Korean."""
+"""HPLT's rules: on length, and on the score of the Web Docs Scorer.
+
+Length is in words a line, but in characters for Chinese, Japanese and Korean.
+"""
 
 from filters.rules import ANY, Rule, above
 
@@ -21,14 +24,13 @@ HPLT: tuple[Rule, ...] = (
         None,
         SOURCE,
     ),
+    Rule(
+        "hplt.web_docs_score",
+        "wds_score",
+        0.5,
+        None,
+        "HPLT v3 cleaning: Web Docs Scorer of at least 5 of 10; rebuilt, 0 to 1, see "
+        "docs/web-docs-score.md",
+    ),
 )
-"""Each drops the value in its name, too: "at most 500 characters"."""
-
-WEB_DOCS_SCORE = Rule(
-    "hplt.web_docs_score",
-    "wds_score",
-    0.5,
-    None,
-    "HPLT v3 cleaning: Web Docs Scorer of at least 5 of 10; rebuilt, docs/web-docs-score.md",
-)
-"""Ours is 0 to 1."""
+"""The rules on length drop the value in their name, too: "at most 500 characters"."""

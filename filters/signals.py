@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.c4_kernel import measure_c4
+from filters.flagged_kernel import count_flagged_words
+from filters.flagged_rules import FLAGGED_SIGNALS
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
 from filters.lines import lines_of
@@ -17,7 +19,9 @@ from filters.repetition_kernel import measure_repetition
 from filters.signal import Signal
 from filters.stopwords import stop_lists
 from filters.vocabulary_kernel import measure_vocabulary
+from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
 from filters.word_kernel import measure_words
+from filters.word_lists import WordLists
 from language_id.decoded import Characters
 from language_id.words import Hashes, Tokens
 
@@ -131,50 +135,61 @@ C4_SIGNALS = (
     Signal("c4_lorem_ipsum", "0 or 1", "int32", "holds 'lorem ipsum'"),
     Signal("c4_curly_bracket", "0 or 1", "int32", "holds '{'"),
 )
-SIGNALS: tuple[Signal, ...] = (
-    *WORD_SIGNALS,
-    *VOCABULARY_SIGNALS,
-    *LINE_SIGNALS,
-    *REPETITION_SIGNALS,
-    *C4_SIGNALS,
+GROUPS: tuple[tuple[Signal, ...], ...] = (
+    WORD_SIGNALS,
+    VOCABULARY_SIGNALS,
+    FLAGGED_SIGNALS,
+    LINE_SIGNALS,
+    REPETITION_SIGNALS,
+    C4_SIGNALS,
+    WEB_DOCS_SIGNALS,
 )
+SIGNALS: tuple[Signal, ...] = tuple(signal for group in GROUPS for signal in group)
 
 
 def measure(
-    characters: Characters, tokens: Tokens, hashes: Hashes, langs: Sequence[str]
+    characters: Characters,
+    tokens: Tokens,
+    hashes: Hashes,
+    langs: Sequence[str],
+    flagged: WordLists,
+    language_shares: NDArray[np.float64],
 ) -> dict[str, NDArray[Any]]:
     """Every signal of each document, in the order of ``SIGNALS``, shape (documents,) each.
 
     ``tokens``, ``hashes``: what ``tokenize`` and ``token_hashes`` found in ``characters``;
-    ``langs``: a label per document, for its stop words.
+    ``langs``: a label per document, for its lists and tables; ``flagged``: lists of flagged words;
+    ``language_shares``: which share of each document's longer lines is in its language, 0 to 1
+    (``language_id.lines``). Time is linear in characters, memory in the batch.
     """
-    texts, token_lists = len(characters.offsets) - 1, len(tokens.doc_offsets) - 1
-    if not len(langs) == texts == token_lists:
-        msg = f"{len(langs)} labels, {texts} texts, {token_lists} token lists"
+    documents = len(characters.offsets) - 1
+    if not len(langs) == documents == len(tokens.doc_offsets) - 1 == len(language_shares):
+        msg = (
+            f"{len(langs)} labels, {documents} texts, {len(tokens.doc_offsets) - 1} token lists, "
+            f"{len(language_shares)} shares"
+        )
         raise ValueError(msg)
     codes, offsets = characters
     starts, ends, kinds, doc_offsets = tokens
-    words, vocabulary, lines, repetition, c4 = parts = [
-        np.zeros((texts, len(group)))
-        for group in (
-            WORD_SIGNALS,
-            VOCABULARY_SIGNALS,
-            LINE_SIGNALS,
-            REPETITION_SIGNALS,
-            C4_SIGNALS,
-        )
-    ]
     exact, lower = hashes
-    found = lines_of(characters)
-    _, _, firsts, lasts, line_offsets = found
+    lines = lines_of(characters)
     repeats = np.zeros(len(starts), dtype=np.bool_)
+    out = {group: np.zeros((documents, len(group))) for group in GROUPS}
+    words = out[WORD_SIGNALS]
     measure_words(codes, offsets, starts, ends, kinds, doc_offsets, exact, lower, FLAGS, words)
-    measure_vocabulary(lower, kinds, doc_offsets, *stop_lists(langs), repeats, vocabulary)
-    measure_lines(codes, offsets, *found, words[:, 2].copy(), FLAGS, lines)
-    measure_repetition(exact, starts, ends, doc_offsets, repeats, words[:, 0].copy(), repetition)
-    measure_c4(codes, offsets, firsts, lasts, line_offsets, FLAGS, c4)
-    columns = np.concatenate(parts, axis=1).T
+    char_counts, word_counts = words[:, 0].copy(), words[:, 2].copy()
+    measure_vocabulary(
+        lower, kinds, doc_offsets, *stop_lists(langs), repeats, out[VOCABULARY_SIGNALS]
+    )
+    count_flagged_words(lower, kinds, doc_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
+    measure_lines(codes, offsets, *lines, word_counts, FLAGS, out[LINE_SIGNALS])
+    measure_repetition(
+        exact, starts, ends, doc_offsets, repeats, char_counts, out[REPETITION_SIGNALS]
+    )
+    measure_c4(codes, offsets, lines.firsts, lines.lasts, lines.doc_offsets, FLAGS, out[C4_SIGNALS])
+    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares)
     return {
         signal.name: column.astype(signal.dtype)
-        for signal, column in zip(SIGNALS, columns, strict=True)
+        for group, columns in out.items()
+        for signal, column in zip(group, columns.T, strict=True)
     }

@@ -62,7 +62,7 @@ def _explain(
     if not pages:
         _fate(console, row["fate"], row["reason"])
         return
-    batch = documents(pages, extraction.identifier(config.language), config)
+    batch = documents(pages, extraction.tools(config), config)
     page = batch.to_pylist()[0]
     _fields(console, "Page", {k: page[k] for k in _PAGE}, ())
     spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]

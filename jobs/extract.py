@@ -21,6 +21,7 @@ from pipeline.models import model_checksums
 from pipeline.parquet import File
 from pipeline.ranges import plan_ranges
 from pipeline.storage import StorageOptions, open_source
+from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,9 @@ def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[st
         named = [f"{file.uri} ({file.problem})" for file in listed[:SHOWN]]
         more = ["..."] if listed[SHOWN:] else []
         raise ConfigError(f"no archive to read: {', '.join([*named, *more])}")
-    parts = made_from(config, listed)
+    flagged = flagged_words(config.words, options)
+    config = config.model_copy(update={"words": flagged.pinned})
+    parts = made_from(config, listed) | {"words": flagged.made_from}
     found = stages.check(folder, "extract", parts)
     if found.stage:
         log.info("extract: finished before from the same inputs, config, code and models")

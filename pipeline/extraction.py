@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from filters.word_lists import WordLists
 from language_id.identify import Identifier
 from language_id.models import load
 from pipeline import ledger
@@ -22,12 +23,14 @@ from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
 from pipeline.files import Folder
+from pipeline.list_config import Words
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
 from pipeline.sandbox import Sandbox, SandboxLimits
 from pipeline.schema import LEDGER, schema
-from pipeline.steps import DOCUMENTS_SCHEMA, documents
+from pipeline.steps import DOCUMENTS_SCHEMA, Tools, documents
 from pipeline.storage import StorageOptions, open_source
+from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +96,7 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
         for batch in _batches(task, config):
             ended, extracted = mill(batch, config)
             if extracted:
-                pages.write(documents(extracted, identifier(config.language), config))
+                pages.write(documents(extracted, tools(config), config))
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
             counts.update(f"damage:{d}:{task.name}" for r in ended for d in ledger.damage(r))
@@ -196,6 +199,17 @@ def sandbox(text: Text) -> Sandbox:
         "tokenizer": text.tokenizer,
     }
     return Sandbox("pipeline.page:factory", settings, limits, PROBE)
+
+
+def tools(config: Config) -> Tools:
+    """What the worker process measures with."""
+    return Tools(identifier(config.language), _flagged(config.words, storage_options(config)))
+
+
+@lru_cache(maxsize=1)
+def _flagged(words: Words, options: StorageOptions) -> WordLists:
+    """The worker process's lists of flagged words, verified and read once."""
+    return flagged_words(words, options).lists
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Kernels lifted to Arrow: texts in, every column a decision could need out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +11,11 @@ from dedup.minhash import signatures
 from dedup.shingles import shingle_hashes
 from filters.rights import RightsSignal, opt_outs
 from filters.signals import measure
+from filters.web_docs_table import menu_chars
+from filters.word_lists import WordLists
 from language_id.decoded import decoded
 from language_id.identify import Identification, Identifier
+from language_id.lines import line_language_shares
 from language_id.words import token_hashes, tokenize
 from pipeline.config import Config
 from pipeline.quality import quality_scores
@@ -21,9 +24,14 @@ from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
 DOCUMENTS_SCHEMA = schema(DOCUMENTS)
 
 
-def documents(
-    pages: Sequence[Mapping[str, Any]], identifier: Identifier, config: Config
-) -> pa.RecordBatch:
+class Tools(NamedTuple):
+    """What is loaded once per process: the language model and the lists of flagged words."""
+
+    identifier: Identifier
+    flagged: WordLists
+
+
+def documents(pages: Sequence[Mapping[str, Any]], tools: Tools, config: Config) -> pa.RecordBatch:
     """Rows of the documents table for extracted pages.
 
     Each page has the columns of its record and the sandbox's result. Every text is tokenised once
@@ -31,11 +39,11 @@ def documents(
     """
     plain = [page["text"] for page in pages]
     texts = pa.array(plain, pa.string())
-    found = identifier.identify(plain)
+    found = tools.identifier.identify(plain)
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])
-    columns |= _kernels(texts, langs, config.duplicates.hashes)
+    columns |= measured(texts, langs, config.duplicates.hashes, tools)
     columns["quality_score"] = quality_scores(plain, config.quality)
     return pa.record_batch(
         [_array(columns[field.name], field.type) for field in DOCUMENTS_SCHEMA], DOCUMENTS_SCHEMA
@@ -72,16 +80,18 @@ def _opt_outs(rights: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, list[i
     }
 
 
-def _kernels(texts: pa.Array, langs: Sequence[str], hashes: int) -> dict[str, Any]:
+def measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) -> dict[str, Any]:
+    """Every column the kernels make of texts; ``langs``: a label per text."""
     data, offsets = utf8(texts)
     characters = decoded(data, offsets)
+    shares = line_language_shares(tools.identifier, *characters, langs, menu_chars(langs))
     tokens = tokenize(characters)
     words = token_hashes(characters, tokens)
     shingles, shingle_offsets = shingle_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
     signature = signatures(shingles, shingle_offsets, hashes)
     has_words = np.diff(shingle_offsets) > 0
     return {
-        **measure(characters, tokens, words, langs),
+        **measure(characters, tokens, words, langs, tools.flagged, shares),
         "text_bytes": np.diff(offsets).astype(np.int32),
         "text_hash": [
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)

@@ -18,6 +18,7 @@ from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
 from filters.tables import RULES, TABLES
 from filters.url_rules import URL_SIGNALS
+from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
 from language_id.words import token_hashes, tokenize
 
@@ -42,7 +43,8 @@ def verdict(rule: Rule, value: float, lang: str) -> str | None:
 def measured(text: str) -> dict[str, Any]:
     characters = characters_of([text])
     tokens = tokenize(characters)
-    return measure(characters, tokens, token_hashes(characters, tokens), ["eng_Latn"])
+    hashes = token_hashes(characters, tokens)
+    return measure(characters, tokens, hashes, ["eng_Latn"], merged(builtin()), np.ones(1))
 
 
 def test_every_rule_has_a_source_a_known_signal_and_a_case() -> None:

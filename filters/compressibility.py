@@ -3,9 +3,10 @@
 A greedy Lempel-Ziv parse over code points, as LZ4 does it over bytes: where four characters stand
 that a small hash table has seen, as many as agree are one match. A match costs ``MATCH_BITS``, and
 all other characters what an ideal order-0 code of them takes. This is no compressor's size: zlib
-shortens its matches' distances, codes bytes, and looks back 32 KiB. On real texts it ranks texts of
-one script as zlib does (see ``docs/web-docs-score.md`` for the measured correlation), which is all
-that an expectation fitted on this very estimate needs.
+shortens its matches' distances, codes bytes, and looks back 32 KiB. It ranks real texts of one
+script much as zlib does: rank correlation .96 over 2,758 texts in Latin script, .98 Japanese, .92
+Greek, .90 Chinese, .87 Cyrillic, .73 Arabic (2026-11-24, ``benchmarks/results/web_docs.md``). No
+more is needed, as the expectation it is held against is fitted on this very estimate.
 """
 
 import numpy as np

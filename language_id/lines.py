@@ -2,9 +2,10 @@
 
 A page in one language may be half navigation in another, or a list of names. HPLT's Web Docs Scorer
 asks that of every line long enough to show a language. A model trained on documents is unsure of
-lines, though: of 18,038 lines of press releases in 22 languages it gives many a wrong label with a
-low score, most in Maltese and Slovak. So a line speaks against its document only where the model is
-sure, and not for a language that even documents are confused with.
+lines, though: asked for 18,038 lines of press releases, lid.176 agrees with itself on the whole
+text for .78 of the lines or fewer in a quarter of the Maltese releases, .81 in Slovak; with answers
+under .5 left out it is .92 and .91 (2026-11-24). So a line speaks against its document only where
+the model is sure, and not for a language that even documents are confused with.
 """
 
 from collections.abc import Sequence

@@ -112,6 +112,7 @@ def test_a_page_of_menu_lines_alone_has_the_lowest_score_for_short_lines() -> No
         ("numbers", 1000, "1" * 300, 0.0),
         ("url", 2400 - 3 * 4, "http " * 3, 1.0),
         ("url", 2400 - 10 * 4, "http " * 10, 0.0),
+        ("url", 2400 - 5 * 5, "wwwww " * 5, 5 / 7),
         ("long", 250, "", 0.1),
         ("long", 249, "", 0.0),
         ("great", 625, "", 0.0),
@@ -122,6 +123,14 @@ def test_a_page_of_menu_lines_alone_has_the_lowest_score_for_short_lines() -> No
 def test_published_limits_in_spanish(name: str, words: int, other: str, expected: float) -> None:
     found = scores("a" * words + " " + other, "spa_Latn")
     assert found[f"wds_{name}"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("bare", "expected"), [(0, 1), (1, 1), (4, 4 / 7), (8, 0), (20, 0)])
+def test_long_lines_without_punctuation(bare: int, expected: float) -> None:
+    """Of 20 long lines; in all there is punctuation enough."""
+    lines = ["a" * 300] * bare + ["a" * 300 + "...."] * (20 - bare)
+    found = scores("\n".join([*lines, "..." * 20]), "spa_Latn")
+    assert found["wds_punctuation"] == pytest.approx(expected)
 
 
 def test_the_score_is_the_published_formula() -> None:

@@ -24,7 +24,7 @@ MENU_CHARS: Final = 30
 MAX_LINES: Final = 50
 """Asked of a document, evenly spread over it. A share of 50 lines is off by at most .07 (one
 standard deviation), and a book's cost is bounded."""
-MAX_LINE_CHARS: Final = 200
+MAX_LINE_CHARS: Final = 120
 """Read of a line: the language shows in less than in a document, and time is linear in it."""
 SURE: Final = 0.5
 """The least score at which another language counts: HPLT's floor for documents."""

@@ -11,6 +11,7 @@ import sample_run
 
 from filters.rules import Bounds, Rule
 from filters.tables import RULES
+from filters.url_rules import URL_SIGNALS
 from pipeline import config, ledger
 from pipeline.archives import REASONS
 from pipeline.schema import TABLES
@@ -91,6 +92,13 @@ def rules() -> str:
             _rejected(rule),
         )
         parts.append("| " + " | ".join(cells) + " |")
+    parts += [
+        "\n## Derived signals\n",
+        "No columns of a table: derived from a page's stored address when its fate is decided.\n",
+        "| signal | unit | meaning |",
+        "|---|---|---|",
+    ]
+    parts += [f"| `{s.name}` | {s.unit} | {_cell(s.meaning)} |" for s in URL_SIGNALS]
     return "\n".join([*parts, ""])
 
 

@@ -99,8 +99,8 @@ class Builder:
     def built(self) -> Built:
         """Return the list of what was added."""
         columns = (self._hosts, self._pages, self._page_hosts)
-        sorted_ = [np.unique(np.frombuffer(column, dtype=np.uint64)) for column in columns]
-        return Built(UrlList(*sorted_), self._bad)
+        found = [_distinct(np.frombuffer(column, dtype=np.uint64)) for column in columns]
+        return Built(UrlList(*found), self._bad)
 
 
 def url_list(entries: Iterable[str]) -> Built:
@@ -113,9 +113,11 @@ def url_list(entries: Iterable[str]) -> Built:
 
 def joined(lists: Sequence[UrlList]) -> UrlList:
     """Return one list of what any of these lists."""
+    if len(lists) == 1:
+        return lists[0]
     empty = np.zeros(0, dtype=np.uint64)
-    columns = [np.unique(np.concatenate([empty, *column])) for column in zip(*lists, strict=True)]
-    return UrlList(*columns) if columns else UrlList(empty, empty, empty)
+    columns = zip(*lists, strict=True) if lists else ((), (), ())
+    return UrlList(*(_distinct(np.concatenate([empty, *column])) for column in columns))
 
 
 def listed(
@@ -149,6 +151,14 @@ def is_among(keys: Hashes, of: Hashes) -> NDArray[np.bool_]:
     places = np.searchsorted(of, keys)
     places[places == len(of)] = 0
     return np.asarray(of[places] == keys)
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """Return them in order, each once. ``np.unique`` takes ten times as long for millions."""
+    ordered = np.sort(hashes)
+    is_new = np.ones(len(ordered), dtype=np.bool_)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_new]
 
 
 @cache

@@ -23,7 +23,9 @@ from pipeline.files import Folder
 ROOT = Path(__file__).parent.parent
 WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
-VERBS = ("mill", "extract", "deduplicate", "curate", "stats", "verify", "explain", "config")
+VERBS = (
+    "mill", "extract", "deduplicate", "curate", "stats", "verify", "explain", "lists", "config",
+)  # fmt: skip
 
 
 def run(*arguments):
@@ -130,9 +132,8 @@ def test_every_verb_explains_itself_by_example(verb):
 
 
 def test_there_are_no_other_verbs_and_the_samples_in_examples_exist():
-    assert {command.name or command.callback.__name__ for command in app.registered_commands} == {
-        *VERBS
-    }
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert commands | {group.name for group in app.registered_groups} == {*VERBS}
     for command in app.registered_commands:
         for path in re.findall(r"samples/[\w./]+", command.epilog):
             assert (ROOT / path).exists(), path

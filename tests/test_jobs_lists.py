@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.server
+import re
 import threading
 import tomllib
 from urllib.parse import urlsplit
@@ -137,6 +138,22 @@ def test_a_bad_list_stops_explain_before_any_page(tmp_path):
     own.write_text('[[urls.lists]]\ncategory = "adult"\npath = "none"\n')
     archive = ROOT / "samples" / "archives" / "west.warc.gz"
     refused(run("explain", archive, "--offset", 326, "--config", own), "none")
+
+
+def test_explain_shows_what_lists_say_of_an_address(tmp_path):
+    archive = ROOT / "samples" / "archives" / "west.warc.gz"
+    plain = run("explain", archive, "--offset", 326)
+    host = re.search(r"^host +(\S+)|https?://([^/\s]+)", plain.output, re.MULTILINE)
+    objections = tmp_path / "objections.txt"
+    objections.write_text(f"{host[1] or host[2]}\n")
+    own = tmp_path / "own.toml"
+    own.write_text(f'[[urls.lists]]\ncategory = "optout"\npath = "{objections}"\n')
+    result = run("explain", archive, "--offset", 326, "--config", own)
+    assert result.exit_code == 0
+    assert re.search(r"url_optout +1 +\.\. 0 +url\.optout +rejects", result.output)
+    assert re.search(r"url_adult +0 +\.\. 0 +url\.adult +passes", result.output)
+    assert "rejected by url.optout" in result.output
+    assert "rejected by url.optout" not in plain.output
 
 
 # -------------------------------------------------------------------------------- lists decide

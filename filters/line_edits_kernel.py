@@ -1,0 +1,274 @@
+"""What line rules remove from a text, as spans of it, and the text without them.
+
+Of a removed line goes so much of the newlines around it that between two lines that stay there are
+as many as stood beside one of them, the more of the two: a paragraph's end stays one. What stays
+and what is removed together are the text, character for character.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from filters.c4_kernel import KEPT as C4_KEPT
+from filters.c4_lines import OPEN_BRACKET, after_citation, c4_fate
+from filters.flags import BLANK
+from filters.refinedweb_kernel import KEPT as REFINEDWEB_KEPT
+from filters.refinedweb_kernel import line_counts, refinedweb_fate
+
+NEWLINE = 0x0A
+NONE = -1
+KINDS = (
+    "c4.long_word",
+    "c4.few_words",
+    "c4.javascript",
+    "c4.policy",
+    "c4.no_terminal",
+    "c4.citation",
+    "refinedweb.upper_case",
+    "refinedweb.numeric",
+    "refinedweb.counter",
+    "refinedweb.few_words",
+)
+"""What removes a span; C4's fates first, so that a fate is a kind."""
+CITATION = 5
+FIRST_REFINEDWEB = 6
+
+
+@njit(cache=True)
+def _room(codes: NDArray[np.uint32]) -> int:
+    """Return how many spans there may be: one a line, one a bracket."""
+    room = 0
+    for at in range(len(codes)):
+        room += codes[at] in (NEWLINE, OPEN_BRACKET)
+    return room
+
+
+@njit(cache=True)
+def _stripped(
+    codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
+) -> tuple[int, int]:
+    while start < end and flags[np.uintp(codes[np.uintp(start)])] & BLANK:
+        start += 1
+    while start < end and flags[np.uintp(codes[np.uintp(end - 1)])] & BLANK:
+        end -= 1
+    return start, end
+
+
+@njit(cache=True)
+def _joined(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    first: int,
+    count: int,
+    before: int,
+    after: int,
+    document: tuple[int, int],
+) -> None:
+    """Give the spans ``first`` to ``count`` of removed lines in a row the newlines that go.
+
+    ``before``: where the line that stays before them ends, NONE if there is none; ``after``: where
+    the one after them starts, NONE if there is none; ``document``: where it starts and ends.
+    """
+    if first == count:
+        return
+    if before == NONE:
+        starts[first] = document[0]
+    wider_before = starts[first] - before >= after - ends[count - 1]
+    if before == NONE or (after != NONE and wider_before):
+        for span in range(first, count - 1):
+            ends[span] = starts[span + 1]
+        ends[count - 1] = document[1] if after == NONE else after
+        return
+    for span in range(count - 1, first, -1):
+        starts[span] = ends[span - 1]
+    starts[first] = before
+    if after == NONE:
+        ends[count - 1] = document[1]
+
+
+@njit(cache=True)
+def _citations(
+    codes: NDArray[np.uint32],
+    at: int,
+    end: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    count: int,
+) -> int:
+    """Write a span for each citation mark of a line; return how many spans there are now."""
+    while at < end:
+        after = at
+        if codes[np.uintp(at)] == OPEN_BRACKET:
+            after = after_citation(codes, at, end)
+        if after == at:
+            at += 1
+            continue
+        starts[count], ends[count], kinds[count] = at, after, CITATION
+        count += 1
+        at = after
+    return count
+
+
+@njit(cache=True)
+def c4_spans(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    ask_terminal: bool,
+    flags: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Return what C4 removes: starts, ends, kinds and the spans' document bounds.
+
+    Spans are positions in ``codes``, sorted, apart. Blank lines are no rule's.
+    """
+    room = _room(codes) + len(offsets)
+    starts, ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    kinds = np.empty(room, dtype=np.uint8)
+    bounds = np.zeros(len(offsets), dtype=np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        at, end = offsets[document], offsets[document + 1]
+        document_at, first, before = (at, end), count, NONE
+        while at < end:
+            stop = at
+            while stop < end and codes[np.uintp(stop)] != NEWLINE:
+                stop += 1
+            start, last = _stripped(codes, at, stop, flags)
+            if start < last:
+                fate = c4_fate(codes, start, last, ask_terminal, flags)
+                if fate == C4_KEPT:
+                    _joined(starts, ends, first, count, before, at, document_at)
+                    count = first = _citations(codes, start, last, starts, ends, kinds, count)
+                    before = stop
+                else:
+                    starts[count], ends[count], kinds[count] = at, stop, fate
+                    count += 1
+            at = stop + 1
+        _joined(starts, ends, first, count, before, NONE, document_at)
+        bounds[document + 1] = count
+    return starts[:count], ends[:count], kinds[:count], bounds
+
+
+@njit(cache=True)
+def refinedweb_spans(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    list_of_doc: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    bits: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    beginnings: NDArray[np.bool_],
+    traits: NDArray[np.uint8],
+    lower: NDArray[np.int32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Return what RefinedWeb's line rules remove, as ``c4_spans`` does.
+
+    ``list_of_doc`` to ``beginnings``: the counter words (``filters.refinedweb.counter_lists``).
+    """
+    room = _room(codes) + len(offsets)
+    starts, ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    kinds = np.empty(room, dtype=np.uint8)
+    bounds = np.zeros(len(offsets), dtype=np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        which = list_of_doc[document]
+        at, end = offsets[document], offsets[document + 1]
+        document_at, first, before = (at, end), count, NONE
+        while at < end:
+            counts = line_counts(codes, at, end, traits)
+            stop = counts[0]
+            if counts[1] > 0:
+                fate = refinedweb_fate(
+                    codes, at, stop, counts,
+                    keys[which], bits[which], lengths[which], beginnings[which], traits, lower,
+                )  # fmt: skip
+                if fate == REFINEDWEB_KEPT:
+                    _joined(starts, ends, first, count, before, at, document_at)
+                    first, before = count, stop
+                else:
+                    starts[count], ends[count] = at, stop
+                    kinds[count] = FIRST_REFINEDWEB + fate
+                    count += 1
+            at = stop + 1
+        _joined(starts, ends, first, count, before, NONE, document_at)
+        bounds[document + 1] = count
+    return starts[:count], ends[:count], kinds[:count], bounds
+
+
+@njit(cache=True)
+def edited(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the code points and document bounds of the texts without the spans.
+
+    ``starts``, ``ends``, ``bounds``: sorted spans apart from each other, as the kernels here
+    return them. What measures texts may measure the result.
+    """
+    kept = np.empty(len(codes), dtype=np.uint32)
+    kept_offsets = np.zeros(len(offsets), dtype=np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        at = offsets[document]
+        for span in range(bounds[document], bounds[document + 1] + 1):
+            last = span == bounds[document + 1]
+            stop = offsets[document + 1] if last else starts[span]
+            kept[count : count + stop - at] = codes[at:stop]
+            count += stop - at
+            if not last:
+                at = ends[span]
+        kept_offsets[document + 1] = count
+    return kept[:count], kept_offsets
+
+
+@njit(cache=True)
+def joined_spans(
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    later_offsets: NDArray[np.int64],
+    later_starts: NDArray[np.int64],
+    later_ends: NDArray[np.int64],
+    later_kinds: NDArray[np.uint8],
+    later_bounds: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the spans of two steps as spans of the first step's text.
+
+    The later spans are of the text that the first left, whose bounds are ``later_offsets``. Where
+    one reaches over a span of the first step, it becomes two around it.
+    """
+    room = 2 * len(starts) + len(later_starts)
+    all_starts, all_ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    all_kinds = np.empty(room, dtype=np.uint8)
+    all_bounds = np.zeros(len(offsets), dtype=np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        shift = offsets[document] - later_offsets[document]
+        own, last = bounds[document], bounds[document + 1]
+        for span in range(later_bounds[document], later_bounds[document + 1]):
+            start, end = later_starts[span], later_ends[span]
+            while own < last and starts[own] - shift < end:
+                if starts[own] - shift > start:  # the part before it; else it lies before all
+                    all_starts[count], all_ends[count] = start + shift, starts[own]
+                    all_kinds[count] = later_kinds[span]
+                    count += 1
+                    start = starts[own] - shift
+                all_starts[count], all_ends[count] = starts[own], ends[own]
+                all_kinds[count] = kinds[own]
+                count += 1
+                shift += ends[own] - starts[own]
+                own += 1
+            all_starts[count], all_ends[count] = start + shift, end + shift
+            all_kinds[count] = later_kinds[span]
+            count += 1
+        while own < last:
+            all_starts[count], all_ends[count] = starts[own], ends[own]
+            all_kinds[count] = kinds[own]
+            count, own = count + 1, own + 1
+        all_bounds[document + 1] = count
+    return all_starts[:count], all_ends[:count], all_kinds[:count], all_bounds

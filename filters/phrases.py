@@ -1,7 +1,8 @@
 """Lists of phrases per language, as sets of hashes for ``filters.phrase_kernel``.
 
 A list of a language holds its own phrases and those of "*", which are looked for in every
-language: the English ones, for pages in any language carry them.
+language: the English ones, for pages in any language carry them. Lower case is the simple one of
+``language_id.words.LOWER``: Turkish in capitals, whose I is no i, is not found.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,6 +15,7 @@ from filters.flags import FLAGS
 from filters.line_edits_kernel import KINDS
 from filters.pii import Span
 from filters.refinedweb import counter_lists
+from filters.span_kernel import edited, joined_spans
 from filters.traits import TRAITS
 from language_id.decoded import Characters
 from language_id.words import LOWER
@@ -60,7 +61,7 @@ def line_edits(characters: Characters, langs: Sequence[str], steps: Sequence[str
     left = characters
     for step in steps:
         later = _step(step, left, langs)
-        joined = kernel.joined_spans(characters.offsets, *edits, left.offsets, *later)
+        joined = joined_spans(characters.offsets, *edits, left.offsets, *later)
         edits, left = Edits(*joined), without(left, later)
     return edits
 
@@ -68,7 +69,8 @@ def line_edits(characters: Characters, langs: Sequence[str], steps: Sequence[str
 def _step(step: str, characters: Characters, langs: Sequence[str]) -> Edits:
     codes, offsets = characters
     if step == "refinedweb":
-        lists = counter_lists(langs)
+        counters = counter_lists(langs)
+        lists = (counters.list_of_doc, counters.keys, counters.bits, counters.lengths)
         return Edits(*kernel.refinedweb_spans(codes, offsets, *lists, TRAITS, LOWER))
     if step not in STEPS:
         raise ValueError(f"no line edits are called {step!r}; there are: {', '.join(STEPS)}")
@@ -77,7 +79,7 @@ def _step(step: str, characters: Characters, langs: Sequence[str]) -> Edits:
 
 def without(characters: Characters, edits: Edits) -> Characters:
     """Return the batch without the removed spans; what measures texts can measure it."""
-    codes, offsets = kernel.edited(*characters, edits.starts, edits.ends, edits.doc_offsets)
+    codes, offsets = edited(*characters, edits.starts, edits.ends, edits.doc_offsets)
     codes.flags.writeable = False
     return Characters(codes, offsets)
 

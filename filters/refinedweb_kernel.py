@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.phrase_kernel import NOT_FOUND, OUTSIDE, phrase_end, start_key, starts_word, step
+from filters.phrase_kernel import NOT_FOUND, phrase_end, word_end
 from filters.signal import Signal
 from filters.traits import BLANK, DIGIT, NEWLINE, SINGLE, UPPER, WORD
 
@@ -83,13 +83,10 @@ def _number_end(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np
 
     Its thousands and decimals, behind another mark, are numbers of their own.
     """
-    while at < end and traits[np.uintp(codes[np.uintp(at)])] & DIGIT:
+    stop = word_end(codes, at, end, traits)
+    while at < stop and traits[np.uintp(codes[np.uintp(at)])] & DIGIT:
         at += 1
-    if at < end and traits[np.uintp(codes[np.uintp(at)])] & (WORD | SINGLE) == WORD:
-        at += 1
-    if at < end and traits[np.uintp(codes[np.uintp(at)])] & (WORD | SINGLE) == WORD:
-        return NOT_FOUND
-    return at
+    return stop if stop - at <= 1 else NOT_FOUND
 
 
 @njit(cache=True)
@@ -100,34 +97,29 @@ def is_counter(
     keys: NDArray[np.uint64],
     bits: int,
     lengths: int,
-    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
     lower: NDArray[np.int32],
 ) -> bool:
     """Tell whether the line holds numbers and counter words, and no other word.
 
-    ``keys`` to ``starts``: the list of the document's language (``filters.phrases.PhraseLists``).
+    ``keys``, ``bits``, ``lengths``: the counter words of the document's language.
     """
     if end - at > MAX_COUNTER_CHARS:
         return False
-    numbers, counters, inside = 0, 0, OUTSIDE
+    numbers, counters = 0, 0
     while at < end:
         trait = traits[np.uintp(codes[np.uintp(at)])]
-        if not starts_word(inside, trait):
-            inside = step(inside, trait)
+        if not trait & WORD:
             at += 1
             continue
         if trait & DIGIT:
             at = _number_end(codes, at, end, traits)
             numbers += 1
         else:
-            if not starts[start_key(codes, at, end, traits, lower)]:
-                return False
             at = phrase_end(codes, at, end, keys, bits, lengths, traits, lower)
             counters += 1
         if at == NOT_FOUND:
             return False
-        inside = OUTSIDE
     return numbers > 0 and counters > 0
 
 
@@ -140,7 +132,6 @@ def refinedweb_fate(
     keys: NDArray[np.uint64],
     bits: int,
     lengths: int,
-    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
     lower: NDArray[np.int32],
 ) -> int:
@@ -154,7 +145,7 @@ def refinedweb_fate(
     if digits == filled:
         return NUMERIC
     if digits > 0 and words <= MAX_COUNTER_WORDS:  # noqa: SIM102 - the call is the costly part
-        if is_counter(codes, at, end, keys, bits, lengths, starts, traits, lower):
+        if is_counter(codes, at, end, keys, bits, lengths, traits, lower):
             return COUNTER
     return FEW_WORDS if words < MIN_LINE_WORDS else KEPT
 
@@ -167,14 +158,13 @@ def measure_refinedweb(
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
     lower: NDArray[np.int32],
     out: NDArray[np.float64],
 ) -> None:
     """Write 5 columns, in the order of ``REFINEDWEB_SIGNALS``.
 
-    ``list_of_doc`` to ``starts``: the counter words (``filters.refinedweb.counter_lists``).
+    ``list_of_doc`` to ``lengths``: the counter words (``filters.refinedweb.counter_lists``).
     """
     for document in range(len(offsets) - 1):
         which = list_of_doc[document]
@@ -186,8 +176,7 @@ def measure_refinedweb(
             stop, filled, words = counts[0], counts[1], counts[4]
             if filled > 0:
                 fate = refinedweb_fate(
-                    codes, at, stop, counts,
-                    keys[which], bits[which], lengths[which], starts[which], traits, lower,
+                    codes, at, stop, counts, keys[which], bits[which], lengths[which], traits, lower
                 )  # fmt: skip
                 all_words += words
                 if fate != KEPT:

@@ -9,6 +9,9 @@ from filters.fineweb2 import FINEWEB2
 from filters.gopher import GOPHER_QUALITY
 from filters.hplt import HPLT
 from filters.language import LANGUAGE, LANGUAGE_FINEWEB2
+from filters.madlad import MADLAD
+from filters.nemo import NEMO
+from filters.refinedweb import REFINEDWEB
 from filters.repetition import GOPHER_REPETITION
 from filters.rights_rules import RIGHTS
 from filters.rules import Rule
@@ -25,6 +28,9 @@ TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "fineweb": FINEWEB,
         "fineweb2": FINEWEB2,
         "hplt": HPLT,
+        "refinedweb": REFINEDWEB,
+        "nemo": NEMO,
+        "madlad": MADLAD,
     }
 )
 """Tables may share a rule; no two rules share a name."""

@@ -80,6 +80,7 @@ def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) ->
         "config": {
             "preset": config.preset,
             "rules": [decisions.described(rule) for rule in config.rules.table()],
+            "edits": config.edits.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
             "output": config.output.model_dump(mode="json"),
@@ -118,8 +119,8 @@ def _decide(
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
     documents = extracted.files["documents"]
-    columns = decisions.judged_columns(rules)
-    work = decisions.judged(rules)
+    columns = decisions.judged_columns(rules, config.edits.steps)
+    work = decisions.judged(rules, config.edits.steps)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
     decided = decisions.decided(rows, members, config.duplicates.keep_order)
@@ -144,7 +145,7 @@ def _shards(
     if not layout.shards:
         return [], {}
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    place = shards.placed(folder, decided, layout, kinds)
+    place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
     done = shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
     published = {row["path"]: layout.shards[row["shard"]].path for row in done}

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from language_id.words import mix
+from language_id.hashing import mix
 
 
 class Preset(NamedTuple):

@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from language_id.words import WORD, mix
+from language_id.hashing import mix
+from language_id.words import WORD
 
 _SEEDS = (np.uint64(0x243F6A8885A308D3), np.uint64(0x13198A2E03707344))
 _FACTORS = (np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F))

@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from language_id.words import WORD, mix
+from language_id.hashing import mix
+from language_id.words import WORD
 
 SHINGLE_WORDS = 5
 BASE = np.uint64(0x9FB21C651E98DF2B)

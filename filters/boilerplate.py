@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.phrase_kernel import phrase_end, start_key, word_bounds
-from filters.phrases import PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import PhraseLists, phrase_lists, phrases
 from filters.signal import Signal
 from filters.traits import BLANK, NEWLINE
 
@@ -57,7 +57,7 @@ def _held_lines(
     lengths: int,
     starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> int:
     """Count the lines in which a phrase starts."""
     held, line_end = 0, 0
@@ -83,7 +83,7 @@ def measure_boilerplate(
     lengths: NDArray[np.int64],
     starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
     out: NDArray[np.float64],
 ) -> None:
     """Write the column of ``BOILERPLATE_SIGNALS``, shape (documents, 1).

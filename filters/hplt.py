@@ -23,3 +23,12 @@ HPLT: tuple[Rule, ...] = (
     ),
 )
 """Each drops the value in its name, too: "at most 500 characters"."""
+
+WEB_DOCS_SCORE = Rule(
+    "hplt.web_docs_score",
+    "wds_score",
+    0.5,
+    None,
+    "HPLT v3 cleaning: Web Docs Scorer of at least 5 of 10; rebuilt, docs/web-docs-score.md",
+)
+"""Ours is 0 to 1."""

@@ -10,12 +10,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.c4_kernel import KEPT as C4_KEPT
-from filters.c4_lines import OPEN_BRACKET, after_citation, c4_fate
-from filters.flags import BLANK
+from filters.c4_kernel import NO_TERMINAL, line_fate
+from filters.lines import next_newline
+from filters.phrases import phrases_in
 from filters.refinedweb_kernel import KEPT as REFINEDWEB_KEPT
 from filters.refinedweb_kernel import line_counts, refinedweb_fate
+from filters.sentences import OPEN_BRACKET, after_citation, ends_sentence
+from filters.spans import strip
+from filters.traits import NEWLINE
 
-NEWLINE = 0x0A
 NONE = -1
 KINDS = (
     "c4.long_word",
@@ -44,14 +47,23 @@ def _room(codes: NDArray[np.uint32]) -> int:
 
 
 @njit(cache=True)
-def _stripped(
-    codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
-) -> tuple[int, int]:
-    while start < end and flags[np.uintp(codes[np.uintp(start)])] & BLANK:
-        start += 1
-    while start < end and flags[np.uintp(codes[np.uintp(end - 1)])] & BLANK:
-        end -= 1
-    return start, end
+def _c4_fate(
+    codes: NDArray[np.uint32],
+    first: int,
+    last: int,
+    anywhere: int,
+    ask_terminal: bool,
+    flags: NDArray[np.uint8],
+) -> int:
+    """Return the kind of what drops a stripped line, C4_KEPT if nothing does.
+
+    ``anywhere``: 0 where the document holds none of C4's phrases.
+    """
+    found = phrases_in(codes, first, last) if anywhere else 0
+    fate = line_fate(codes, first, last, found, flags)
+    if fate == C4_KEPT and ask_terminal and not ends_sentence(codes, first, last, flags):
+        return NO_TERMINAL
+    return fate
 
 
 @njit(cache=True)
@@ -129,13 +141,19 @@ def c4_spans(
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
         document_at, first, before = (at, end), count, NONE
+        anywhere = phrases_in(codes, at, end)  # most documents hold none, and their lines neither
         while at < end:
-            stop = at
-            while stop < end and codes[np.uintp(stop)] != NEWLINE:
-                stop += 1
-            start, last = _stripped(codes, at, stop, flags)
+            stop = next_newline(codes, at, end)
+            start, last = strip(codes, at, stop, flags)
             if start < last:
-                fate = c4_fate(codes, start, last, ask_terminal, flags)
+                found = phrases_in(codes, start, last) if anywhere else 0
+                fate = line_fate(codes, start, last, found, flags)
+                if (
+                    fate == C4_KEPT
+                    and ask_terminal
+                    and not ends_sentence(codes, start, last, flags)
+                ):
+                    fate = NO_TERMINAL
                 if fate == C4_KEPT:
                     _joined(starts, ends, first, count, before, at, document_at)
                     count = first = _citations(codes, start, last, starts, ends, kinds, count)
@@ -158,7 +176,7 @@ def refinedweb_spans(
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """Return what RefinedWeb's line rules remove, as ``c4_spans`` does.
 

@@ -1,7 +1,6 @@
 r"""Measurements over a document's lines and paragraphs.
 
-A line is a piece between newlines that is not empty: ``re.split(r"\n+", text)`` without the empty
-strings it gives where a text starts or ends with a newline. A paragraph is a piece of
+Lines are those of ``filters.lines``. A paragraph is a piece of
 ``re.split(r"\n{2,}", text.strip())``.
 """
 
@@ -10,16 +9,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import TERMINAL
-from filters.spans import (
-    NEWLINE,
-    char_count,
-    previous,
-    seen_before,
-    set_bits,
-    span_hash,
-    strip,
-)
-from language_id.words import decode
+from filters.lines import count_of, next_newline
+from filters.spans import NEWLINE, seen_before, set_bits, strip
+from language_id.hashing import span_hash
 
 BULLET = 0x2022
 HYPHEN = 0x2D
@@ -29,95 +21,78 @@ SHORT_LINE_CHARS = 30
 
 
 @njit(cache=True)
-def next_newline(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Where the next newline from ``at`` on is, else ``end``."""
-    while at < end and data[np.uintp(at)] != NEWLINE:
-        at += 1
-    return at
-
-
-@njit(cache=True)
 def _line_ends(
-    data: NDArray[np.uint8], start: int, end: int, flags: NDArray[np.uint8]
+    codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
 ) -> tuple[bool, bool, bool]:
     """Of a stripped line: starts with a bullet, ends in an ellipsis, ends in a terminal mark."""
-    first, _ = decode(data, start, end)
-    last, _ = decode(data, previous(data, start, end), end)
-    dots = end - start >= 3 and data[end - 1] == DOT
-    dots = dots and data[end - 2] == DOT and data[end - 3] == DOT
-    bullet = first in (BULLET, HYPHEN)
+    last = codes[np.uintp(end - 1)]
+    dots = last == DOT and end - start >= 3
+    dots = dots and codes[np.uintp(end - 2)] == DOT and codes[np.uintp(end - 3)] == DOT
+    bullet = codes[np.uintp(start)] in (BULLET, HYPHEN)
     return bullet, dots or last == ELLIPSIS, (flags[last] & TERMINAL) != 0
 
 
 @njit(cache=True)
 def _paragraphs(
-    data: NDArray[np.uint8], start: int, end: int, keys: NDArray[np.uint64], bits: int
+    codes: NDArray[np.uint32], start: int, end: int, keys: NDArray[np.uint64], bits: int
 ) -> tuple[int, int, int]:
     """Of a stripped text: paragraphs, those seen before, and the characters of these."""
     count, duplicates, duplicate_chars = 0, 0, 0
     at = start
     while at < end:
-        stop = next_newline(data, at, end)
-        while stop < end and data[stop + 1] != NEWLINE:  # stripped: a newline is never the last
-            stop = next_newline(data, stop + 1, end)
+        stop = next_newline(codes, at, end)
+        while stop < end and codes[stop + 1] != NEWLINE:  # stripped: a newline is never the last
+            stop = next_newline(codes, stop + 1, end)
         count += 1
-        if seen_before(keys, bits, span_hash(data, at, stop)):
+        if seen_before(keys, bits, span_hash(codes, at, stop)):
             duplicates += 1
-            duplicate_chars += char_count(data, at, stop)
+            duplicate_chars += stop - at
         at = stop
-        while at < end and data[at] == NEWLINE:
+        while at < end and codes[at] == NEWLINE:
             at += 1
     return count, duplicates, duplicate_chars
 
 
 @njit(cache=True)
 def _lines(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
+    codes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
     flags: NDArray[np.uint8],
     keys: NDArray[np.uint64],
     bits: int,
     counts: NDArray[np.int64],
 ) -> None:
-    """Count, in the order of ``measure_lines``'s variables."""
+    """Count a document's lines, in the order of ``measure_lines``'s variables."""
     counts[:] = 0
-    at = start
-    while at < end:
-        stop = next_newline(data, at, end)
-        if stop == at:
-            at += 1
-            continue
-        chars = char_count(data, at, stop)
-        duplicate = seen_before(keys, bits, span_hash(data, at, stop))
+    for line in range(len(starts)):
+        start, stop = starts[line], ends[line]
+        duplicate = seen_before(keys, bits, span_hash(codes, start, stop))
         counts[0] += 1
         counts[1] += duplicate
-        counts[2] += duplicate * chars
-        first, last = strip(data, at, stop, flags)
-        if first < last:
-            bullet, ellipsis, terminal = _line_ends(data, first, last, flags)
+        counts[2] += duplicate * (stop - start)
+        if firsts[line] < lasts[line]:
+            bullet, ellipsis, terminal = _line_ends(codes, firsts[line], lasts[line], flags)
             counts[3] += 1
-            counts[4] += chars
-            counts[5] += duplicate * chars
+            counts[4] += stop - start
+            counts[5] += duplicate * (stop - start)
             counts[6] += bullet
             counts[7] += ellipsis
             counts[8] += terminal
-            counts[9] += chars <= SHORT_LINE_CHARS
-        at = stop + 1
-
-
-@njit(cache=True)
-def _newlines(data: NDArray[np.uint8], start: int, end: int) -> int:
-    count = 0
-    for at in range(start, end):
-        count += data[at] == NEWLINE
-    return count
+            counts[9] += stop - start <= SHORT_LINE_CHARS
 
 
 @njit(cache=True)
 def measure_lines(
-    data: NDArray[np.uint8],
+    codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    line_offsets: NDArray[np.int64],
     words: NDArray[np.float64],
     flags: NDArray[np.uint8],
     out: NDArray[np.float64],
@@ -133,19 +108,22 @@ def measure_lines(
     counts = np.zeros(10, dtype=np.int64)
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
-        newlines = _newlines(data, start, end)
+        own = slice(line_offsets[document], line_offsets[document + 1])
+        newlines = count_of(codes, start, end, NEWLINE)
         bits = set_bits(newlines + 1)
         if len(keys) < 1 << bits:
             keys = np.zeros(1 << bits, dtype=np.uint64)
         keys[: 1 << bits] = 0
-        _lines(data, start, end, flags, keys, bits, counts)
-        keys[: 1 << bits] = 0
-        first, last = strip(data, start, end, flags)
-        paragraphs, same_paragraphs, same_paragraph_chars = _paragraphs(
-            data, first, last, keys, bits
-        )
+        _lines(codes, starts[own], ends[own], firsts[own], lasts[own], flags, keys, bits, counts)
+        paragraphs, same_paragraphs, same_paragraph_chars = 1, 0, 0
+        if newlines >= counts[0]:  # else no line is empty, and all is one paragraph
+            keys[: 1 << bits] = 0
+            first, last = strip(codes, start, end, flags)
+            paragraphs, same_paragraphs, same_paragraph_chars = _paragraphs(
+                codes, first, last, keys, bits
+            )
         lines, same_lines, same_line_chars, filled, filled_chars = counts[:5]
-        chars = max(char_count(data, start, end), 1)
+        chars = max(end - start, 1)
         out[document, 0] = lines
         out[document, 1] = counts[6] / max(lines, 1)
         out[document, 2] = counts[7] / max(lines, 1)

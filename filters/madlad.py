@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from filters.phrases import PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import PhraseLists, phrase_lists, phrases
 from filters.rules import Rule
 
 PAPER = "Kudugunta et al. 2023, arXiv:2309.04662, section 2.3"

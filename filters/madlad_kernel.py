@@ -127,7 +127,7 @@ def _cursed_places(
     lengths: int,
     starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> int:
     """Write over the bounds of the words where cursed phrases start; return their number."""
     count = 0
@@ -154,24 +154,30 @@ def _sentences(
     at: int,
     end: int,
     cursed: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    bits: int,
+    lengths: int,
     table: NDArray[np.uint16],
+    traits: NDArray[np.uint8],
+    lower: NDArray[np.uint32],
 ) -> tuple[int, int]:
     """Count the document's sentences and the questionable ones.
 
-    ``cursed``: where cursed phrases start.
+    ``cursed``: where cursed phrases start; they may go on in the next sentence, and do not count.
     """
     sentences, questionable, passed = 0, 0, 0
     while at < end:
         if table[np.uintp(codes[np.uintp(at)])] & BLANK:
             at += 1
             continue
-        start = at
         at, chars, tokens, capital, technical, seen = _sentence(codes, at, end, table)
-        while passed < len(cursed) and cursed[passed] < start:
+        is_cursed = False
+        while passed < len(cursed) and cursed[passed] < at:
+            first = cursed[passed]
+            is_cursed |= phrase_end(codes, first, at, keys, bits, lengths, traits, lower) >= 0
             passed += 1
         if seen & SPOKEN:
             sentences += 1
-            is_cursed = passed < len(cursed) and cursed[passed] < at
             questionable += is_cursed or _is_odd(chars, tokens, capital, technical, seen)
     return sentences, questionable
 
@@ -187,7 +193,7 @@ def measure_madlad(
     starts: NDArray[np.bool_],
     table: NDArray[np.uint16],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
     out: NDArray[np.float64],
 ) -> None:
     """Write 2 columns, in the order of ``MADLAD_SIGNALS``.
@@ -206,6 +212,9 @@ def measure_madlad(
             codes, end, words, bounds,
             keys[which], bits[which], lengths[which], starts[which], traits, lower,
         )  # fmt: skip
-        sentences, questionable = _sentences(codes, start, end, bounds[:cursed], table)
+        sentences, questionable = _sentences(
+            codes, start, end, bounds[:cursed],
+            keys[which], bits[which], lengths[which], table, traits, lower,
+        )  # fmt: skip
         out[document, 0] = sentences
         out[document, 1] = questionable / max(sentences, 1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from filters.spans import as_key, slot_of
 from filters.traits import MARK, SINGLE, WORD
-from language_id.words import MULTIPLIER_1, MULTIPLIER_2, mix
+from language_id.hashing import ABSORB, GOLDEN, mix
 
 NEWLINE = 0x0A
 MAX_PHRASE_CHARS = 80
@@ -82,7 +82,7 @@ def word_bounds(
 
 
 @njit(cache=True)
-def start_key(codes: NDArray[np.uint32], at: int, stop: int, lower: NDArray[np.int32]) -> np.int64:
+def start_key(codes: NDArray[np.uint32], at: int, stop: int, lower: NDArray[np.uint32]) -> np.int64:
     """Return START_BITS bits of the word ``codes[at:stop]``: of its length and three characters."""
     first = np.int64(lower[np.uintp(codes[np.uintp(at)])])
     second = np.int64(lower[np.uintp(codes[np.uintp(min(at + 1, stop - 1))])])
@@ -93,7 +93,7 @@ def start_key(codes: NDArray[np.uint32], at: int, stop: int, lower: NDArray[np.i
 
 @njit(cache=True)
 def _absorbed(state: np.uint64, value: np.uint64) -> np.uint64:
-    state = (state ^ ((value + np.uint64(1)) * MULTIPLIER_1)) * MULTIPLIER_2
+    state = (state ^ ((value + np.uint64(1)) * GOLDEN)) * ABSORB
     return (state << np.uint64(29)) | (state >> np.uint64(35))
 
 
@@ -104,7 +104,7 @@ def hashed_word(
     end: int,
     state: np.uint64,
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> tuple[int, np.uint64]:
     """Return where the word that starts at ``at`` ends, before ``end``, and the state after it."""
     stop = word_end(codes, at, end, traits)
@@ -136,7 +136,7 @@ def phrase_end(
     bits: int,
     lengths: int,
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> int:
     """Return where the longest phrase that starts with the word at ``at`` ends, else NOT_FOUND.
 
@@ -162,7 +162,7 @@ def add_phrase(
     bits: int,
     starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> int:
     """Add a phrase to a set and its bitmap of beginnings; return how many words it has."""
     state, words, at, end = np.uint64(0), 0, 0, len(codes)

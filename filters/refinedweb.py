@@ -7,7 +7,7 @@ DCLM and OLMo 3 run the same rules. The text is edited only where a configuratio
 from collections.abc import Sequence
 from functools import cache
 
-from filters.phrases import ANY, PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import ANY, PhraseLists, phrase_lists, phrases
 from filters.rules import Rule
 
 PAPER = "Penedo et al. 2023, arXiv:2306.01116, appendix G.2; also DCLM and OLMo 3"

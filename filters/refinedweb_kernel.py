@@ -98,7 +98,7 @@ def is_counter(
     bits: int,
     lengths: int,
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> bool:
     """Tell whether the line holds numbers and counter words, and no other word.
 
@@ -133,7 +133,7 @@ def refinedweb_fate(
     bits: int,
     lengths: int,
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
 ) -> int:
     """Return the first rule that drops the line ``codes[at:end]``, which is not blank; else KEPT.
 
@@ -159,7 +159,7 @@ def measure_refinedweb(
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
     traits: NDArray[np.uint8],
-    lower: NDArray[np.int32],
+    lower: NDArray[np.uint32],
     out: NDArray[np.float64],
 ) -> None:
     """Write 5 columns, in the order of ``REFINEDWEB_SIGNALS``.

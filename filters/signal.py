@@ -1,4 +1,4 @@
-"""What a signal is: a column measured about every document."""
+"""What a signal is: a measurement of a document that rules can look at."""
 
 from typing import NamedTuple
 

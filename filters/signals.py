@@ -4,7 +4,7 @@ Characters are code points. A value is always finite: a ratio without anything t
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,14 @@ from numpy.typing import NDArray
 from filters.c4_kernel import measure_c4
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
+from filters.lines import lines_of
 from filters.repetition_kernel import measure_repetition
+from filters.signal import Signal
 from filters.stopwords import stop_lists
-from filters.word_kernel import count_stop_words, measure_words, token_chars
-from language_id.words import Tokens, read_only, token_hashes
-
-
-class Signal(NamedTuple):
-    """A column: its name, its unit, ``int32`` or ``float32``, and one line of meaning."""
-
-    name: str
-    unit: str
-    dtype: str
-    meaning: str
-
+from filters.vocabulary_kernel import measure_vocabulary
+from filters.word_kernel import measure_words
+from language_id.decoded import Characters
+from language_id.words import Hashes, Tokens
 
 WORD_SIGNALS = (
     Signal("char_count", "characters", "int32", "code points of the text"),
@@ -36,14 +30,23 @@ WORD_SIGNALS = (
     Signal("hash_ratio", "per token", "float32", "'#' characters"),
     Signal("ellipsis_ratio", "per token", "float32", "'...' and '…'"),
     Signal("newline_word_ratio", "per token", "float32", "newlines"),
+    Signal(
+        "all_caps_word_fraction",
+        "fraction",
+        "float32",
+        "words with a capital letter and no small one",
+    ),
 )
-STOP_WORD_SIGNALS = (
+VOCABULARY_SIGNALS = (
     Signal(
         "stop_word_count",
         "words",
         "int32",
         "distinct stop words of the document's language that occur; -1: it has no list",
     ),
+    Signal("stop_word_fraction", "fraction", "float32", "tokens that are such stop words"),
+    Signal("unique_word_fraction", "fraction", "float32", "distinct words, case aside, by words"),
+    Signal("unigram_entropy", "nats", "float32", "entropy of the words' distribution, case aside"),
 )
 LINE_SIGNALS = (
     Signal("line_count", "lines", "int32", "lines that are not empty"),
@@ -130,7 +133,7 @@ C4_SIGNALS = (
 )
 SIGNALS: tuple[Signal, ...] = (
     *WORD_SIGNALS,
-    *STOP_WORD_SIGNALS,
+    *VOCABULARY_SIGNALS,
     *LINE_SIGNALS,
     *REPETITION_SIGNALS,
     *C4_SIGNALS,
@@ -138,38 +141,38 @@ SIGNALS: tuple[Signal, ...] = (
 
 
 def measure(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    tokens: Tokens,
-    langs: Sequence[str],
-    *,
-    lower_hashes: NDArray[np.uint64] | None = None,
+    characters: Characters, tokens: Tokens, hashes: Hashes, langs: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Every signal of each document, in the order of ``SIGNALS``, shape (documents,) each.
 
-    ``data``, ``offsets``: UTF-8 and its document bounds; ``tokens``: what ``tokenize`` found there;
-    ``langs``: a label per document, for its stop words; ``lower_hashes``: ``token_hashes`` of
-    lower-cased tokens, where the caller has them already.
+    ``tokens``, ``hashes``: what ``tokenize`` and ``token_hashes`` found in ``characters``;
+    ``langs``: a label per document, for its stop words.
     """
-    texts, token_lists = len(offsets) - 1, len(tokens.doc_offsets) - 1
+    texts, token_lists = len(characters.offsets) - 1, len(tokens.doc_offsets) - 1
     if not len(langs) == texts == token_lists:
         msg = f"{len(langs)} labels, {texts} texts, {token_lists} token lists"
         raise ValueError(msg)
-    data, offsets = read_only(data, offsets)
-    if lower_hashes is None:
-        lower_hashes = token_hashes(data, tokens, lower=True)
-    parts = [
-        np.zeros((len(langs), len(group)))
-        for group in (WORD_SIGNALS, STOP_WORD_SIGNALS, LINE_SIGNALS, REPETITION_SIGNALS, C4_SIGNALS)
+    codes, offsets = characters
+    starts, ends, kinds, doc_offsets = tokens
+    words, vocabulary, lines, repetition, c4 = parts = [
+        np.zeros((texts, len(group)))
+        for group in (
+            WORD_SIGNALS,
+            VOCABULARY_SIGNALS,
+            LINE_SIGNALS,
+            REPETITION_SIGNALS,
+            C4_SIGNALS,
+        )
     ]
-    words, stops, lines, repetition, c4 = parts
-    chars = token_chars(data, tokens.starts, tokens.ends)
-    measure_words(data, offsets, tokens.kinds, tokens.doc_offsets, chars, words)
-    count_stop_words(lower_hashes, tokens.doc_offsets, *stop_lists(langs), stops[:, 0])
-    measure_lines(data, offsets, words[:, 2], FLAGS, lines)
-    hashes = token_hashes(data, tokens, lower=False)
-    measure_repetition(hashes, tokens.doc_offsets, chars, words[:, 0], repetition)
-    measure_c4(data, offsets, FLAGS, c4)
+    exact, lower = hashes
+    found = lines_of(characters)
+    _, _, firsts, lasts, line_offsets = found
+    repeats = np.zeros(len(starts), dtype=np.bool_)
+    measure_words(codes, offsets, starts, ends, kinds, doc_offsets, exact, lower, FLAGS, words)
+    measure_vocabulary(lower, kinds, doc_offsets, *stop_lists(langs), repeats, vocabulary)
+    measure_lines(codes, offsets, *found, words[:, 2].copy(), FLAGS, lines)
+    measure_repetition(exact, starts, ends, doc_offsets, repeats, words[:, 0].copy(), repetition)
+    measure_c4(codes, offsets, firsts, lasts, line_offsets, FLAGS, c4)
     columns = np.concatenate(parts, axis=1).T
     return {
         signal.name: column.astype(signal.dtype)

@@ -1,6 +1,6 @@
-"""Spans of UTF-8 bytes: their characters, their hash, their ends; and a set of 64-bit keys.
+"""Spans of code points without the space around them; and a set of 64-bit keys.
 
-Everything here is called from other kernels, reads each byte a bounded number of times and
+Everything here is called from other kernels, reads each character a bounded number of times and
 allocates nothing.
 """
 
@@ -9,68 +9,20 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import BLANK
-from language_id.words import decode, mix
+from language_id.hashing import GOLDEN
 
-NEWLINE = 0x0A
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-@njit(cache=True)
-def char_count(data: NDArray[np.uint8], start: int, end: int) -> int:
-    """Count the code points in ``data[start:end]``: the bytes that continue none."""
-    count = 0
-    for at in range(start, end):
-        count += (data[at] & 0xC0) != 0x80
-    return count
-
-
-@njit(cache=True)
-def _eight_bytes(data: NDArray[np.uint8], at: int) -> np.uint64:
-    """Return the eight bytes from ``at`` on, little endian; compiled to one load."""
-    value = np.uint64(0)
-    for place in range(8):
-        value |= np.uint64(data[np.uintp(at + place)]) << np.uint64(8 * place)
-    return value
-
-
-@njit(cache=True)
-def span_hash(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Return a 64-bit hash of the bytes, their number included."""
-    state = np.uint64(end - start) * GOLDEN
-    while end - start >= 8:
-        state = mix(state ^ _eight_bytes(data, start))
-        start += 8
-    rest = np.uint64(0)
-    for at in range(start, end):
-        rest = (rest << np.uint64(8)) | np.uint64(data[at])
-    return mix(state ^ rest)
-
-
-@njit(cache=True)
-def previous(data: NDArray[np.uint8], start: int, at: int) -> int:
-    """Return where the character that ends at ``at`` starts, not before ``start``."""
-    at -= 1
-    while at > start and (data[at] & 0xC0) == 0x80:
-        at -= 1
-    return at
+NEWLINE = np.uint32(0x0A)
 
 
 @njit(cache=True)
 def strip(
-    data: NDArray[np.uint8], start: int, end: int, flags: NDArray[np.uint8]
+    codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
 ) -> tuple[int, int]:
     """Return the span as ``str.strip`` leaves it; an empty one stands at ``end``."""
-    while start < end:
-        code, after = decode(data, start, end)
-        if not flags[np.uintp(code)] & BLANK:
-            break
-        start = after
-    while start < end:
-        before = previous(data, start, end)
-        code, _ = decode(data, before, end)
-        if not flags[np.uintp(code)] & BLANK:
-            break
-        end = before
+    while start < end and flags[codes[np.uintp(start)]] & BLANK:
+        start += 1
+    while start < end and flags[codes[np.uintp(end - 1)]] & BLANK:
+        end -= 1
     return start, end
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.spans import set_bits, slot_of
-from filters.word_kernel import sequence_key
+from filters.vocabulary_kernel import sequence_key
+from language_id.decoded import characters_of
 from language_id.words import token_hashes, tokenize
 
 DATA = Path(__file__).parent / "data" / "stopwords.json"
@@ -26,16 +27,18 @@ MAX_TOKENS = 62
 
 
 class StopLists(NamedTuple):
-    """The lists of a batch's languages, for ``filters.word_kernel.count_stop_words``."""
+    """The lists of a batch's languages, for ``filters.vocabulary_kernel.measure_vocabulary``."""
 
     list_of_doc: NDArray[np.int64]
-    keys: NDArray[np.uint64]
+    listed: NDArray[np.uint64]
+    sequences: NDArray[np.uint64]
     bits: NDArray[np.int64]
     lengths: NDArray[np.int64]
 
 
 class _List(NamedTuple):
-    keys: NDArray[np.uint64]
+    listed: NDArray[np.uint64]
+    sequences: NDArray[np.uint64]
     bits: int
     lengths: int
 
@@ -51,24 +54,25 @@ def stop_words() -> dict[str, tuple[str, ...]]:
 def _hashed(lang: str) -> _List:
     words = stop_words()[lang]
     clitics = [word.endswith("-") for word in words]
-    encoded = [
-        f"{word}a".encode() if is_clitic else word.encode()
-        for word, is_clitic in zip(words, clitics, strict=True)
-    ]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    tokens = tokenize(data, offsets)
-    hashes = token_hashes(data, tokens, lower=True)
-    bits = set_bits(len(encoded))
-    keys = np.zeros(1 << bits, dtype=np.uint64)
-    lengths = 0
+    characters = characters_of(
+        f"{word}a" if is_clitic else word for word, is_clitic in zip(words, clitics, strict=True)
+    )
+    tokens = tokenize(characters)
+    hashes = token_hashes(characters, tokens).lower
     ends = tokens.doc_offsets[1:] - np.array(clitics, dtype=np.int64)
+    listed: set[int] = set()
+    bits, lengths = set_bits(len(words)), 0
+    sequences = np.zeros(1 << bits, dtype=np.uint64)
     for first, end in zip(tokens.doc_offsets[:-1], ends, strict=True):
-        if 0 < end - first <= MAX_TOKENS:
-            key = np.uint64(sequence_key(hashes, first, end - first))
-            keys[slot_of(keys, bits, key)] = key
+        if not 0 < end - first <= MAX_TOKENS:
+            continue
+        key = np.uint64(sequence_key(hashes, first, end - first))
+        if end - first == 1:
+            listed.add(int(key))
+        else:
+            sequences[slot_of(sequences, bits, key)] = key
             lengths |= 1 << int(end - first)
-    return _List(keys, bits, lengths)
+    return _List(np.array(sorted(listed), dtype=np.uint64), sequences, bits, lengths)
 
 
 def stop_lists(langs: Sequence[str]) -> StopLists:
@@ -76,13 +80,17 @@ def stop_lists(langs: Sequence[str]) -> StopLists:
     known = stop_words()
     order = {lang: place for place, lang in enumerate(sorted(set(langs) & known.keys()))}
     found = [_hashed(lang) for lang in order]
-    room = max((len(each.keys) for each in found), default=1)
-    keys = np.zeros((len(found), room), dtype=np.uint64)
-    for row, each in zip(keys, found, strict=True):
-        row[: len(each.keys)] = each.keys
+    listed = np.zeros((len(found), max((len(one.listed) for one in found), default=1)), np.uint64)
+    sequences = np.zeros(
+        (len(found), max((len(one.sequences) for one in found), default=1)), np.uint64
+    )
+    for row, one in enumerate(found):
+        listed[row, : len(one.listed)] = one.listed
+        sequences[row, : len(one.sequences)] = one.sequences
     return StopLists(
         np.array([order.get(lang, -1) for lang in langs], dtype=np.int64),
-        keys,
-        np.array([each.bits for each in found], dtype=np.int64),
-        np.array([each.lengths for each in found], dtype=np.int64),
+        listed,
+        sequences,
+        np.array([one.bits for one in found], dtype=np.int64),
+        np.array([one.lengths for one in found], dtype=np.int64),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from filters.c4 import C4, C4_ORIGINAL
+from filters.dclm import DCLM
 from filters.fineweb import FINEWEB
 from filters.fineweb2 import FINEWEB2
 from filters.gopher import GOPHER_QUALITY
@@ -31,6 +32,7 @@ TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "refinedweb": REFINEDWEB,
         "nemo": NEMO,
         "madlad": MADLAD,
+        "dclm": DCLM,
     }
 )
 """Tables may share a rule; no two rules share a name."""

@@ -59,7 +59,7 @@ def _explain(screened: ledger.Screened, config: Config, console: Console) -> Non
     if not pages:
         _fate(console, row["fate"], row["reason"])
         return
-    batch = documents(pages, extraction.identifier(config.language), config.duplicates.hashes)
+    batch = documents(pages, extraction.identifier(config.language), config)
     page = batch.to_pylist()[0]
     _fields(console, "Page", {k: page[k] for k in _PAGE}, ())
     spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]
@@ -123,7 +123,7 @@ def _signals(page: dict[str, Any], rules: tuple[Rule, ...], failed: set[str]) ->
     for column in ("signal", "value", "bounds", "rule", ""):
         right = column == "value"
         table.add_column(column, justify="right" if right else "left", overflow="fold")
-    for name in ("lang_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
+    for name in ("lang_score", "quality_score", *(c.name for c in (*MEASURES, *OPT_OUTS))):
         watching = [rule for rule in rules if rule.signal == name]
         value = page[name]
         shown = "-" if value is None else f"{value:.4g}"

@@ -76,6 +76,7 @@ def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
             "input": {"range_mib": limits.range_mib, "record_limit_mib": limits.record_limit_mib},
             "text": config.text.model_dump(mode="json"),
             "language": config.language.model_dump(mode="json"),
+            "quality": config.quality.model_dump(mode="json"),
             "signature": {"hashes": config.duplicates.hashes},
         },
         "code": fingerprint.code(),

@@ -52,12 +52,12 @@ def table(value: Callable[[Run], int], unassigned: int = 0) -> NDArray[np.uint8]
 
 
 @cache
-def lower_table() -> NDArray[np.int32]:
+def lower_table() -> NDArray[np.uint32]:
     """Return the simple lower case of each code point, shape (0x110000,).
 
     A final sigma becomes a plain one, as in simple case folding: the capital of both is the same.
     """
-    lowered = np.arange(CODE_POINTS, dtype=np.int32)
+    lowered = np.arange(CODE_POINTS, dtype=np.uint32)
     lines = (DATA / "lower.tsv").read_text(encoding="ascii").splitlines()
     for line in lines[1:]:
         character, lower = line.split("\t")

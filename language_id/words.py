@@ -1,4 +1,4 @@
-"""Words of UTF-8 text: the project's only tokeniser, and 64-bit hashes of what it finds.
+"""Words: the project's only tokeniser, and 64-bit hashes of what it finds.
 
 Letters, marks and numbers run together, joined as UAX #29 joins them (rules WB4 to WB13b); every
 other character that is not white space is a token of its own, a run of the same one ("...", "--")
@@ -23,7 +23,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from language_id.characters import CODE_POINTS, lower_table
+from language_id.characters import lower_table
+from language_id.decoded import Characters
+from language_id.hashing import is_changed, mapped_hash, span_hash
 from language_id.word_classes import (
     CLASSES,
     DOUBLE_QUOTE,
@@ -38,6 +40,7 @@ from language_id.word_classes import (
     NUMBER,
     SINGLE_QUOTE,
     SPACE,
+    SYMBOL,
     UNSPACED,
     Class,
 )
@@ -49,13 +52,12 @@ ALPHABETIC = 2
 NO_SPACE = 4
 """One character of a script written without spaces, with its marks."""
 
-LAST_CODE_POINT = CODE_POINTS - 1
-MULTIPLIER_1 = np.uint64(0x9E3779B97F4A7C15)
-MULTIPLIER_2 = np.uint64(0xC2B2AE3D27D4EB4F)
+
+NO_CLASS = 255
 
 
 class Tokens(NamedTuple):
-    """Byte spans ``starts[t]:ends[t]`` into the batch, and the kind of each.
+    """Spans of characters ``starts[t]:ends[t]`` in the batch, and the kind of each.
 
     Document d owns tokens ``doc_offsets[d]:doc_offsets[d + 1]``. 17 bytes a token.
     """
@@ -66,41 +68,22 @@ class Tokens(NamedTuple):
     doc_offsets: NDArray[np.int64]
 
 
+class Hashes(NamedTuple):
+    """64 bits for each token: of its code points, and of their lower case; shape (tokens,)."""
+
+    exact: NDArray[np.uint64]
+    lower: NDArray[np.uint64]
+
+
 LOWER = lower_table()
 LOWER.flags.writeable = False
 
 
 @njit(cache=True)
-def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, int]:
-    """Return the code point at byte ``at`` and where the next one starts.
-
-    Never reads past ``end``. The unsigned index spares the kernels numpy's negative indices.
-    """
-    first = np.int64(data[np.uintp(at)])
-    if first < 0x80:
-        return first, at + 1
-    length = 2 if first < 0xE0 else 3 if first < 0xF0 else 4
-    if at + length > end:
-        return np.int64(LAST_CODE_POINT), end
-    code = np.int64(data[np.uintp(at + 1)]) & 0x3F
-    if length == 2:
-        return (first & 0x1F) << 6 | code, at + 2
-    code = code << 6 | (np.int64(data[np.uintp(at + 2)]) & 0x3F)
-    if length == 3:
-        return (first & 0x0F) << 12 | code, at + 3
-    code = (first & 0x07) << 18 | code << 6 | (np.int64(data[np.uintp(at + 3)]) & 0x3F)
-    return min(code, np.int64(LAST_CODE_POINT)), at + 4
-
-
-@njit(cache=True)
-def _skip_marks(data: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint8]) -> int:
+def _skip_marks(codes: NDArray[np.uint32], at: int, end: int, classes: NDArray[np.uint8]) -> int:
     """Where the marks and format characters that start at ``at`` end (WB4)."""
-    while at < end:
-        code, after = decode(data, at, end)
-        kind = classes[np.uintp(code)]
-        if kind not in (MARK, FORMAT):
-            break
-        at = after
+    while at < end and classes[codes[np.uintp(at)]] in (MARK, FORMAT):
+        at += 1
     return at
 
 
@@ -116,35 +99,37 @@ def _joins(last: Class, middle: Class, following: Class) -> bool:
 
 
 @njit(cache=True)
-def _word_end(
-    data: NDArray[np.uint8], at: int, end: int, last: Class, classes: NDArray[np.uint8]
+def _word_end(  # noqa: PLR0912 - split, it is no longer inlined and a third slower
+    codes: NDArray[np.uint32], at: int, end: int, last: Class, classes: NDArray[np.uint8]
 ) -> tuple[int, int]:
     """Where the word ends whose first character has class ``last`` and ends at ``at``; its kind."""
     kind = _kind(last)
     if last == MARK:  # a mark without a base takes the place of a letter, but is none
         last = LETTER_LIKE
     while at < end:
-        code, after = decode(data, at, end)
-        current = classes[np.uintp(code)]
-        if current in (last, MARK, FORMAT):
-            at = after
+        while classes[codes[np.uintp(at)]] == last:  # as most letters
+            at += 1
+            if at == end:
+                return at, kind
+        current: Class = np.int64(classes[codes[np.uintp(at)]])
+        if current in (MARK, FORMAT):
+            at += 1
             continue
         if current >= HYPHEN and current <= DOUBLE_QUOTE and last != JOINER:
-            beyond = _skip_marks(data, after, end, classes)
+            beyond = _skip_marks(codes, at + 1, end, classes)
             following: Class = SPACE
             if beyond < end:
-                code, after_following = decode(data, beyond, end)
-                following = classes[np.uintp(code)]
+                following = np.int64(classes[codes[np.uintp(beyond)]])
             if current == HYPHEN and _joins(last, current, following):
                 return beyond, kind
             if _joins(last, current, following):
-                at, current = after_following, following
+                at, current = beyond + 1, following
             elif current == SINGLE_QUOTE and last == HEBREW:  # WB7a: a geresh typed as apostrophe
-                return _skip_marks(data, after, end, classes), kind
+                return _skip_marks(codes, at + 1, end, classes), kind
             else:
                 break
         elif current == JOINER or (current >= LETTER and current <= NUMBER):
-            at = after
+            at += 1
         else:
             break
         kind |= _kind(current)
@@ -163,21 +148,40 @@ def _kind(character_class: Class) -> int:
 
 @njit(cache=True)
 def _symbol_end(
-    data: NDArray[np.uint8], at: int, end: int, code: Class, classes: NDArray[np.uint8]
+    codes: NDArray[np.uint32], at: int, end: int, code: np.uint32, classes: NDArray[np.uint8]
 ) -> int:
     """Where the run of the character ``code``, with its marks, ends."""
-    at = _skip_marks(data, at, end, classes)
-    while at < end:
-        current, after = decode(data, at, end)
-        if current != code:
-            break
-        at = _skip_marks(data, after, end, classes)
+    at = _skip_marks(codes, at, end, classes)
+    while at < end and codes[np.uintp(at)] == code:
+        at = _skip_marks(codes, at + 1, end, classes)
     return at
 
 
 @njit(cache=True)
+def _find_runs(
+    codes: NDArray[np.uint32],
+    start: int,
+    end: int,
+    classes: NDArray[np.uint8],
+    runs: NDArray[np.int64],
+) -> None:
+    """Write where each run of characters of one class starts, and where the last one ends.
+
+    Without a branch: where a word ends cannot be foreseen, and a wrong guess costs more than the
+    word.
+    """
+    count, last = 0, np.uint8(NO_CLASS)
+    for at in range(start, end):
+        current = classes[codes[np.uintp(at)]]
+        runs[np.uintp(count)] = at
+        count += current != last
+        last = current
+    runs[count] = end
+
+
+@njit(cache=True)
 def _tokenize(
-    data: NDArray[np.uint8],
+    codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     classes: NDArray[np.uint8],
     starts: NDArray[np.int64],
@@ -185,94 +189,81 @@ def _tokenize(
     kinds: NDArray[np.uint8],
     doc_offsets: NDArray[np.int64],
 ) -> int:
+    longest = np.max(offsets[1:] - offsets[:-1]) if len(offsets) > 1 else 0
+    runs = np.empty(longest + 1, dtype=np.int64)
     count = 0
     for document in range(len(offsets) - 1):
         doc_offsets[document] = count
         at, end = offsets[document], offsets[document + 1]
+        _find_runs(codes, at, end, classes, runs)
+        run = 0
         while at < end:
-            code, after = decode(data, at, end)
-            current = classes[np.uintp(code)]
+            while runs[run + 1] <= at:
+                run += 1
+            stop = runs[run + 1]
+            code = codes[np.uintp(at)]
+            current: Class = np.int64(classes[code])
             if current <= FORMAT:
-                at = after
+                at = stop
                 continue
             starts[count] = at
-            if current == UNSPACED:
-                at, kinds[count] = _skip_marks(data, after, end, classes), _kind(UNSPACED)
-            elif current >= LETTER or current in (MARK, JOINER):
-                at, kinds[count] = _word_end(data, after, end, current, classes)
+            if current >= LETTER and current < UNSPACED:
+                beyond = np.int64(SPACE) if stop == end else np.int64(classes[codes[stop]])
+                if beyond in (SPACE, SYMBOL):  # as after most words
+                    at, kinds[count] = stop, _kind(current)
+                else:
+                    at, kinds[count] = _word_end(codes, stop, end, current, classes)
+            elif current == UNSPACED:
+                at, kinds[count] = _skip_marks(codes, at + 1, end, classes), _kind(UNSPACED)
+            elif current in (MARK, JOINER):
+                at, kinds[count] = _word_end(codes, at + 1, end, current, classes)
             else:
-                at, kinds[count] = _symbol_end(data, after, end, code, classes), 0
+                at, kinds[count] = _symbol_end(codes, at + 1, end, code, classes), 0
             ends[count] = at
             count += 1
     doc_offsets[len(offsets) - 1] = count
     return count
 
 
-def read_only(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return read-only views of a batch: numba compiles again for memory that can be written."""
-    data, offsets = data.view(), offsets.view()
-    data.flags.writeable = offsets.flags.writeable = False
-    return data, offsets
-
-
-def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
+def tokenize(characters: Characters) -> Tokens:
     """Return the tokens of each document of a batch.
 
-    ``data``: the documents' UTF-8, one after another; ``offsets``: n + 1 byte positions in it. No
-    token crosses a document's end. Time is linear in bytes for any input. Memory: 17 bytes a
-    token, in arrays that reserve address space for a token a byte.
+    No token crosses a document's end. Time is linear in characters for any input. Memory: 17 bytes
+    a token, in arrays that reserve address space for a token a character.
     """
-    data, offsets = read_only(data, offsets)
+    codes, offsets = characters
     room = int(offsets[-1] - offsets[0])
     starts = np.empty(room, dtype=np.int64)
     ends = np.empty(room, dtype=np.int64)
     kinds = np.empty(room, dtype=np.uint8)
     doc_offsets = np.zeros(len(offsets), dtype=np.int64)
-    count = _tokenize(data, offsets, CLASSES, starts, ends, kinds, doc_offsets)
+    count = _tokenize(codes, offsets, CLASSES, starts, ends, kinds, doc_offsets)
     return Tokens(starts[:count], ends[:count], kinds[:count], doc_offsets)
 
 
 @njit(cache=True)
-def mix(value: np.uint64) -> np.uint64:
-    """Mix 64 bits so that each depends on every other: MurmurHash3's finaliser, a bijection."""
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xFF51AFD7ED558CCD)
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
-
-
-@njit(cache=True)
 def _hash_tokens(
-    data: NDArray[np.uint8],
+    codes: NDArray[np.uint32],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    lower: NDArray[np.int32],
-    to_lower: bool,
-    hashes: NDArray[np.uint64],
+    lower: NDArray[np.uint32],
+    exact_hashes: NDArray[np.uint64],
+    lower_hashes: NDArray[np.uint64],
 ) -> None:
     for token in range(len(starts)):
-        at, end = starts[token], ends[token]
-        state = np.uint64(0)
-        while at < end:
-            code, at = decode(data, at, end)
-            letter = np.uint64(lower[np.uintp(code)]) if to_lower else np.uint64(code)
-            # the addition keeps NUL and an empty prefix apart; the rotation brings high bits down
-            state = (state ^ ((letter + np.uint64(1)) * MULTIPLIER_1)) * MULTIPLIER_2
-            state = (state << np.uint64(29)) | (state >> np.uint64(35))
-        hashes[token] = mix(state)
+        start, end = starts[token], ends[token]
+        exact_hashes[token] = lower_hashes[token] = span_hash(codes, start, end)
+        if is_changed(codes, start, end, lower):  # as one token in eight
+            lower_hashes[token] = mapped_hash(codes, start, end, lower)
 
 
-def token_hashes(data: NDArray[np.uint8], tokens: Tokens, *, lower: bool) -> NDArray[np.uint64]:
-    """Return a well-mixed 64-bit hash of each token's code points, shape (tokens,).
+def token_hashes(characters: Characters, tokens: Tokens) -> Hashes:
+    """Return ``span_hash`` of each token's code points, and of their lower case.
 
-    With ``lower``, of their simple lower case, code point for code point, a final sigma as a
-    plain one. The hash depends on the token alone, and is part of the stored format: changing it
-    changes signatures and text hashes.
+    Lower case is the simple one, code point for code point, a final sigma as a plain one. 16 bytes
+    a token.
     """
-    data, _ = read_only(data, tokens.doc_offsets)
-    hashes = np.empty(len(tokens.starts), dtype=np.uint64)
-    _hash_tokens(data, tokens.starts, tokens.ends, LOWER, lower, hashes)
-    return hashes
+    exact = np.empty(len(tokens.starts), dtype=np.uint64)
+    lower = np.empty(len(tokens.starts), dtype=np.uint64)
+    _hash_tokens(characters.codes, tokens.starts, tokens.ends, LOWER, exact, lower)
+    return Hashes(exact, lower)

@@ -61,6 +61,17 @@ class Language(Section):
     scripted: bool = True
 
 
+class Quality(Section):
+    """A fastText classifier of quality, such as DCLM's; without ``path``, none.
+
+    ``label`` is the one whose probability becomes ``quality_score``.
+    """
+
+    path: str | None = None
+    sha256: str | None = None
+    label: str = "__label__hq"
+
+
 class Bound(Section):
     """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none."""
 
@@ -152,6 +163,7 @@ class Config(Section):
     input: Input = Input()
     text: Text = Text()
     language: Language = Language()
+    quality: Quality = Quality()
     rules: Rules = Rules()
     edits: Edits = Edits()
     personal_data: PersonalData = PersonalData()

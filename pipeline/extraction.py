@@ -93,9 +93,7 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
         for batch in _batches(task, config):
             ended, extracted = mill(batch, config)
             if extracted:
-                pages.write(
-                    documents(extracted, identifier(config.language), config.duplicates.hashes)
-                )
+                pages.write(documents(extracted, identifier(config.language), config))
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
             counts.update(f"damage:{d}:{task.name}" for r in ended for d in ledger.damage(r))

@@ -1,6 +1,7 @@
 """The models a configuration names: which file, and the checksum it must have."""
 
 from language_id.models import REGISTRY, ModelError, ModelSpec, load, named
+from pipeline import quality
 from pipeline.config import Config, Language
 from pipeline.errors import ConfigError
 from pipeline.tokens import TOKENIZERS
@@ -35,4 +36,9 @@ def model_checksums(config: Config) -> dict[str, str]:
         load(spec)
     except ModelError as error:
         raise ConfigError(str(error)) from None
-    return {spec.name: spec.sha256, config.text.tokenizer: TOKENIZERS[config.text.tokenizer]}
+    tokenizer = config.text.tokenizer
+    return {
+        spec.name: spec.sha256,
+        tokenizer: TOKENIZERS[tokenizer],
+        **quality.checked(config.quality),
+    }

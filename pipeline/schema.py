@@ -59,6 +59,11 @@ PAGE = (
 LANGUAGE = (
     Column("lang_score", pa.float32(), "score of the best label, 0..1"),
     Column("lang_top", LABELS, "three best labels with their scores"),
+    Column(
+        "quality_score",
+        pa.float32(),
+        "probability of the configured quality classifier's label, 0..1; null without one",
+    ),
 )
 LANG = Column("lang", pa.string(), "best label, ISO 639-3 and ISO 15924: fin_Latn")
 MEASURES = tuple(

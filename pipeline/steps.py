@@ -11,27 +11,32 @@ from dedup.minhash import signatures
 from dedup.shingles import shingle_hashes
 from filters.rights import RightsSignal, opt_outs
 from filters.signals import measure
+from language_id.decoded import decoded
 from language_id.identify import Identification, Identifier
 from language_id.words import token_hashes, tokenize
+from pipeline.config import Config
+from pipeline.quality import quality_scores
 from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
 
 DOCUMENTS_SCHEMA = schema(DOCUMENTS)
 
 
 def documents(
-    pages: Sequence[Mapping[str, Any]], identifier: Identifier, hashes: int
+    pages: Sequence[Mapping[str, Any]], identifier: Identifier, config: Config
 ) -> pa.RecordBatch:
     """Rows of the documents table for extracted pages.
 
     Each page has the columns of its record and the sandbox's result. Every text is tokenised once
     and shared by all kernels; memory is linear in the batch.
     """
-    texts = pa.array([page["text"] for page in pages], pa.string())
-    found = identifier.identify([page["text"] for page in pages])
+    plain = [page["text"] for page in pages]
+    texts = pa.array(plain, pa.string())
+    found = identifier.identify(plain)
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])
-    columns |= _kernels(texts, langs, hashes)
+    columns |= _kernels(texts, langs, config.duplicates.hashes)
+    columns["quality_score"] = quality_scores(plain, config.quality)
     return pa.record_batch(
         [_array(columns[field.name], field.type) for field in DOCUMENTS_SCHEMA], DOCUMENTS_SCHEMA
     )
@@ -69,16 +74,17 @@ def _opt_outs(rights: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, list[i
 
 def _kernels(texts: pa.Array, langs: Sequence[str], hashes: int) -> dict[str, Any]:
     data, offsets = utf8(texts)
-    tokens = tokenize(data, offsets)
-    words = token_hashes(data, tokens, lower=True)
-    shingles, shingle_offsets = shingle_hashes(words, tokens.kinds, tokens.doc_offsets)
+    characters = decoded(data, offsets)
+    tokens = tokenize(characters)
+    words = token_hashes(characters, tokens)
+    shingles, shingle_offsets = shingle_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
     signature = signatures(shingles, shingle_offsets, hashes)
     has_words = np.diff(shingle_offsets) > 0
     return {
-        **measure(data, offsets, tokens, langs, lower_hashes=words),
+        **measure(characters, tokens, words, langs),
         "text_bytes": np.diff(offsets).astype(np.int32),
         "text_hash": [
-            row.tobytes() for row in text_hashes(words, tokens.kinds, tokens.doc_offsets)
+            row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
         "signature": [
             row.tobytes() if some else b"" for row, some in zip(signature, has_words, strict=True)

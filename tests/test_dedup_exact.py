@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.exact import text_hashes
+from language_id.decoded import characters_of
 from language_id.words import WORD, token_hashes, tokenize
 
 WORDS = st.sampled_from([0, 1, 2, 2**63, 2**64 - 1])
@@ -20,9 +21,9 @@ def hashed(texts):
 
 
 def of_text(text):
-    data = np.frombuffer(text.encode(), np.uint8)
-    tokens = tokenize(data, np.array([0, len(data)], np.int64))
-    hashes = token_hashes(data, tokens, lower=True)
+    characters = characters_of([text])
+    tokens = tokenize(characters)
+    hashes = token_hashes(characters, tokens).lower
     return text_hashes(hashes, tokens.kinds, tokens.doc_offsets).tobytes()
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.shingles import BASE, shingle_hashes
+from language_id.decoded import characters_of
 from language_id.words import ALPHABETIC, NO_SPACE, WORD, token_hashes, tokenize
 
 MASK = (1 << 64) - 1
@@ -43,9 +44,9 @@ def shingled(document, words):
 
 
 def of_text(text):
-    data = np.frombuffer(text.encode(), np.uint8)
-    tokens = tokenize(data, np.array([0, len(data)], np.int64))
-    hashes = token_hashes(data, tokens, lower=True)
+    characters = characters_of([text])
+    tokens = tokenize(characters)
+    hashes = token_hashes(characters, tokens).lower
     return shingle_hashes(hashes, tokens.kinds, tokens.doc_offsets)[0].tolist()
 
 

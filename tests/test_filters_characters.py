@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from filters.boilerplate import BOILERPLATE_SIGNALS, boilerplate_lists, measure_boilerplate
 from filters.character_kernel import CHARACTER_SIGNALS, measure_characters
-from filters.phrases import phrase_lists, phrases
+from filters.phrase_lists import phrase_lists, phrases
 from filters.traits import TRAITS
-from language_id.decoded import Characters, decoded
+from language_id.decoded import characters_of
 from language_id.words import LOWER
 
 SINGLE = (
@@ -26,12 +26,6 @@ PHRASE_WORD = regex.compile(
 PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\p{STerm}\n,،，、､﹐﹑߸፣᠂᠈꓾꘍]")
 BRACKETS = "()[]{}⟨⟩〈〉（）［］｛｝【】〔〕｟｠"
 URL = regex.compile(r"(?<![\p{L}\p{M}\p{N}])(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww]{3}\.)\S*")
-
-
-def batch(texts: list[str]) -> Characters:
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return decoded(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
 
 
 def share(part: float, whole: float) -> float:
@@ -60,7 +54,7 @@ def character_oracle(text: str) -> dict[str, float]:
 
 
 def measured(texts: list[str], langs: list[str]) -> list[dict[str, float]]:
-    characters = batch(texts)
+    characters = characters_of(texts)
     words = np.array([len(text.split()) for text in texts], dtype=np.float64)
     out = np.full((len(texts), len(CHARACTER_SIGNALS) + 1), np.nan)
     measure_characters(*characters, words, TRAITS, out[:, :-1])
@@ -167,7 +161,7 @@ def test_every_phrase_is_found_in_any_case(name: str) -> None:
             out = np.zeros((1, 1))
             upper = phrase.upper()  # the capital of Turkish ı is that of i
             text = f"Xx ({upper if lowered(upper) == lowered(phrase) else phrase})!"
-            measure_boilerplate(*batch([text]), *lists, TRAITS, LOWER, out)
+            measure_boilerplate(*characters_of([text]), *lists, TRAITS, LOWER, out)
             assert out[0, 0] == 1, phrase
 
 
@@ -214,7 +208,7 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     expected = character_oracle(piece * 2000)
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-9)
     text = piece * 1_000_000
-    characters, lists = batch([text]), boilerplate_lists(["cmn_Hani"])
+    characters, lists = characters_of([text]), boilerplate_lists(["cmn_Hani"])
     out = np.zeros((1, len(CHARACTER_SIGNALS)))
     started = time.perf_counter()
     measure_characters(*characters, np.ones(1), TRAITS, out)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from filters.line_edits import STEPS, Removed, line_edits, moved, removed, without
 from filters.line_edits_kernel import KINDS
-from filters.phrases import phrases
+from filters.phrase_lists import phrases
 from filters.pii import Span, find, mask
 from filters.refinedweb import counter_lists
 from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.signals import measure
 from filters.traits import TRAITS
-from language_id.decoded import Characters, decoded
-from language_id.words import LOWER, tokenize
+from language_id.decoded import Characters, characters_of
+from language_id.words import LOWER, token_hashes, tokenize
 
 POLICIES = (
     "terms of use",
@@ -43,19 +43,13 @@ TERMINAL = regex.compile("[\\p{STerm}\\p{Pi}\\p{Pf}\"'…]\\Z")
 CITATION = re.compile(r"\[[0-9]*]|\[edit]|\[citation needed]")
 
 
-def batch(texts: list[str]) -> Characters:
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return decoded(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
-
-
 def texts_of(characters: Characters) -> list[str]:
     codes, offsets = characters
     return ["".join(map(chr, codes[start:end])) for start, end in pairwise(offsets)]
 
 
 def edit(text: str, lang: str, *steps: str) -> tuple[str, list[Removed]]:
-    characters = batch([text])
+    characters = characters_of([text])
     edits = line_edits(characters, [lang], steps)
     return texts_of(without(characters, edits))[0], removed(characters, edits)[0]
 
@@ -257,7 +251,7 @@ def test_without_citations_editing_twice_is_editing_once(text: str, lang: str, s
 @given(st.lists(st.tuples(TEXTS, LANGS), max_size=4))
 def test_a_document_is_edited_in_a_batch_as_alone(documents: list[tuple[str, str]]) -> None:
     texts, langs = [text for text, _ in documents], [lang for _, lang in documents]
-    characters = batch(texts)
+    characters = characters_of(texts)
     edits = line_edits(characters, langs, ("c4", "refinedweb"))
     alone = [edit(text, lang, "c4", "refinedweb") for text, lang in documents]
     together = zip(texts_of(without(characters, edits)), removed(characters, edits), strict=True)
@@ -267,9 +261,10 @@ def test_a_document_is_edited_in_a_batch_as_alone(documents: list[tuple[str, str
 @settings(deadline=None)
 @given(TEXTS)
 def test_what_c4_removes_is_what_its_signals_count(text: str) -> None:
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
-    offsets = np.array([0, len(data)], dtype=np.int64)
-    signals = measure(data, offsets, tokenize(data, offsets), ["eng_Latn"])
+    characters = characters_of([text])
+    tokens = tokenize(characters)
+    hashes = token_hashes(characters, tokens)
+    signals = measure(characters, tokens, hashes, ["eng_Latn"])
     counts = Counter(span.kind for span in edit(text, "eng_Latn", "c4_original")[1])
     for name in ("long_word", "few_words", "javascript", "policy", "no_terminal"):
         assert signals[f"c4_{name}_line_count"][0] == counts[f"c4.{name}"]
@@ -277,7 +272,7 @@ def test_what_c4_removes_is_what_its_signals_count(text: str) -> None:
 
 def refinedweb_signals(text: str, lang: str) -> dict[str, float]:
     out = np.zeros((1, len(REFINEDWEB_SIGNALS)))
-    measure_refinedweb(*batch([text]), *counter_lists([lang])[:4], TRAITS, LOWER, out)
+    measure_refinedweb(*characters_of([text]), *counter_lists([lang])[:4], TRAITS, LOWER, out)
     return dict(zip((signal.name for signal in REFINEDWEB_SIGNALS), out[0].tolist(), strict=True))
 
 
@@ -402,7 +397,7 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     edit(piece, "deu_Latn", *STEPS)
-    characters = batch([piece * 1_000_000])
+    characters = characters_of([piece * 1_000_000])
     out = np.zeros((1, len(REFINEDWEB_SIGNALS)))
     started = time.perf_counter()
     without(characters, line_edits(characters, ["deu_Latn"], STEPS))

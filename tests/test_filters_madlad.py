@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from filters.madlad import cursed_lists
 from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
-from filters.phrases import phrases
+from filters.phrase_lists import phrases
 from filters.traits import TRAITS
-from language_id.decoded import Characters, decoded
+from language_id.decoded import characters_of
 from language_id.words import LOWER
 
 SINGLE = (
@@ -26,12 +26,6 @@ PHRASE_WORD = regex.compile(
 MARKS = regex.compile(r"[\p{STerm}](?:[\p{STerm}\p{Pe}\p{Pi}\p{Pf}\"'])*")
 TECHNICAL = regex.compile(r"[\p{Nd}{}+/()>]")
 SPOKEN = regex.compile(r"[\p{L}\p{N}]")
-
-
-def batch(texts: list[str]) -> Characters:
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return decoded(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
 
 
 def pieces(line: str) -> list[str]:
@@ -96,7 +90,7 @@ def oracle(text: str) -> tuple[int, float]:
 def measured(texts: list[str]) -> list[tuple[int, float]]:
     out = np.full((len(texts), len(MADLAD_SIGNALS)), np.nan)
     lists = cursed_lists(["eng_Latn"] * len(texts))
-    measure_madlad(*batch(texts), *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
+    measure_madlad(*characters_of(texts), *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
     assert np.isfinite(out).all()
     return [(int(count), share) for count, share in out.tolist()]
 
@@ -124,6 +118,7 @@ TEXTS = st.lists(PIECES, max_size=50).map("".join)
 @example("\n \n")
 @example("Order online, today and here. Or do not do it at all, we say!\nx")
 @example("今天天气很好。我们去公园吧！好吗？")
+@example("the the the the free. Shipping")
 @example("Version 1.5 is out now, see e.g. this. (And that.) 'Who?' she asked.\n. . .")
 @example("(Big) (List) Of All The Things We Sell Here Now And Again and so on it goes")
 def test_sentences_are_those_of_plain_python(text: str) -> None:
@@ -179,7 +174,7 @@ HOSTILE = [
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     count, share = oracle(piece * 700)
     assert measured([piece * 700]) == [(count, pytest.approx(share))]
-    characters, lists = batch([piece * 1_000_000]), cursed_lists(["eng_Latn"])
+    characters, lists = characters_of([piece * 1_000_000]), cursed_lists(["eng_Latn"])
     out = np.zeros((1, len(MADLAD_SIGNALS)))
     started = time.perf_counter()
     measure_madlad(*characters, *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)

@@ -20,7 +20,8 @@ from filters.rules import Rule, above, bound, judge
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
 from filters.tables import RULES, TABLES
-from language_id.words import tokenize
+from language_id.decoded import characters_of
+from language_id.words import token_hashes, tokenize
 
 CASES = Path(__file__).parent / "cases"
 VALUES = tomllib.loads((CASES / "rules.toml").read_text(encoding="utf-8"))["case"]
@@ -28,6 +29,7 @@ TEXTS = tomllib.loads((CASES / "rule_texts.toml").read_text(encoding="utf-8"))
 OWN_SIGNALS = (*REFINEDWEB_SIGNALS, *MADLAD_SIGNALS, *CHARACTER_SIGNALS, *BOILERPLATE_SIGNALS)
 DTYPES = {signal.name: signal.dtype for signal in (*SIGNALS, *OWN_SIGNALS)} | {
     "lang_score": "float32",
+    "quality_score": "float32",
     "optout_tdm_reservation": "int32",
     "optout_noai": "int32",
     "optout_aipref": "int32",
@@ -41,9 +43,9 @@ def verdict(rule: Rule, value: float, lang: str) -> str | None:
 
 
 def measured(text: str) -> dict[str, Any]:
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
-    offsets = np.array([0, len(data)], dtype=np.int64)
-    return measure(data, offsets, tokenize(data, offsets), ["eng_Latn"])
+    characters = characters_of([text])
+    tokens = tokenize(characters)
+    return measure(characters, tokens, token_hashes(characters, tokens), ["eng_Latn"])
 
 
 def test_every_rule_has_a_source_a_known_signal_and_a_case() -> None:

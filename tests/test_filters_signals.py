@@ -1,7 +1,9 @@
 """Every signal against plain Python that follows the published definitions, and hostile text."""
 
+import math
 import re
 import time
+import unicodedata
 from collections import Counter
 from typing import Any
 
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
-from language_id.words import ALPHABETIC, WORD, token_hashes, tokenize
+from language_id.decoded import Characters, characters_of
+from language_id.words import ALPHABETIC, LOWER, WORD, token_hashes, tokenize
 
 POLICIES = (
     "terms of use",
@@ -36,17 +39,15 @@ def ascii_lower(text: str) -> str:
     return re.sub("[A-Z]", lambda match: match[0].lower(), text)
 
 
-def batch(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
+def measured_columns(characters: Characters, langs: list[str]) -> dict[str, np.ndarray]:
+    tokens = tokenize(characters)
+    return measure(characters, tokens, token_hashes(characters, tokens), langs)
 
 
 def tokens_of(text: str) -> list[tuple[str, int]]:
-    data, offsets = batch([text])
-    tokens = tokenize(data, offsets)
+    tokens = tokenize(characters_of([text]))
     return [
-        (text.encode()[start:end].decode(), int(kind))
+        (text[start:end], int(kind))
         for start, end, kind in zip(tokens.starts, tokens.ends, tokens.kinds, strict=True)
     ]
 
@@ -69,14 +70,23 @@ def duplicates(pieces: list[str]) -> tuple[int, int]:
 def entry_tokens(word: str) -> list[str]:
     """A stop word as tokens; one that ends in a hyphen as it stands before a word."""
     if word.endswith("-"):
-        return [token.lower() for token, _ in tokens_of(f"{word}a")][:-1]
-    return [token.lower() for token, _ in tokens_of(word)]
+        return [oracle_lower(token) for token, _ in tokens_of(f"{word}a")][:-1]
+    return [oracle_lower(token) for token, _ in tokens_of(word)]
+
+
+def oracle_lower(word: str) -> str:
+    return "".join(chr(LOWER[ord(letter)]) for letter in word)
+
+
+def is_all_caps(word: str) -> bool:
+    small = any(unicodedata.category(letter) == "Ll" for letter in word)
+    return not small and oracle_lower(word) != word
 
 
 def word_oracle(text: str, lang: str) -> dict[str, float]:
     tokens = tokens_of(text)
     words = [token for token, kind in tokens if kind & WORD]
-    lowered = [token.lower() for token, _ in tokens]
+    lowered = [oracle_lower(token) for token, _ in tokens]
     listed = [entry_tokens(word) for word in stop_words().get(lang, ())]
     found = {
         tuple(entry)
@@ -86,7 +96,19 @@ def word_oracle(text: str, lang: str) -> dict[str, float]:
             lowered[at : at + len(entry)] == entry for at in range(len(lowered) - len(entry) + 1)
         )
     }
+    lower_words = Counter(oracle_lower(word) for word in words)
+    spread = sum(count * math.log(count) for count in lower_words.values())
+    occurrences = sum(
+        len(entry)
+        for entry in {tuple(entry) for entry in listed if entry}
+        for at in range(len(lowered) - len(entry) + 1)
+        if tuple(lowered[at : at + len(entry)]) == entry
+    )
     return {
+        "all_caps_word_fraction": share(sum(map(is_all_caps, words)), len(words)),
+        "stop_word_fraction": min(share(occurrences, len(tokens)), 1.0),
+        "unique_word_fraction": share(len(lower_words), len(words)),
+        "unigram_entropy": math.log(len(words)) - spread / len(words) if words else 0.0,
         "char_count": len(text),
         "lexical_token_count": len(tokens),
         "word_count": len(words),
@@ -200,8 +222,7 @@ def oracle(text: str, lang: str) -> dict[str, float]:
 
 
 def measured(texts: list[str], langs: list[str]) -> list[dict[str, Any]]:
-    data, offsets = batch(texts)
-    columns = measure(data, offsets, tokenize(data, offsets), langs)
+    columns = measured_columns(characters_of(texts), langs)
     assert list(columns) == [signal.name for signal in SIGNALS]
     for signal in SIGNALS:
         assert columns[signal.name].dtype == np.dtype(signal.dtype)
@@ -296,11 +317,10 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     measured([piece], ["eng_Latn"])
-    text = piece * 1_000_000
-    data, offsets = batch([text])
+    characters = characters_of([piece * 1_000_000])
     started = time.perf_counter()
-    measure(data, offsets, tokenize(data, offsets), ["eng_Latn"])
-    assert time.perf_counter() - started < 3 + len(data) / 4_000_000
+    measured_columns(characters, ["eng_Latn"])
+    assert time.perf_counter() - started < 3 + len(characters.codes) / 4_000_000
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -312,9 +332,9 @@ def test_distinct_lines_and_words_take_linear_time() -> None:
     text = "\n".join(
         f"line {number} of many {number * 7919 % 100_003}" for number in range(200_000)
     )
-    data, offsets = batch([text])
+    characters = characters_of([text])
     started = time.perf_counter()
-    columns = measure(data, offsets, tokenize(data, offsets), ["eng_Latn"])
+    columns = measured_columns(characters, ["eng_Latn"])
     assert time.perf_counter() - started < 3
     assert columns["duplicate_line_fraction"][0] == 0
 
@@ -332,19 +352,9 @@ def test_every_list_of_stop_words_finds_itself() -> None:
         assert row["stop_word_count"] >= min(2, len(stop_words()[lang])), lang
 
 
-def test_lower_hashes_may_be_given() -> None:
-    data, offsets = batch(["The end of all"])
-    tokens = tokenize(data, offsets)
-    hashes = token_hashes(data, tokens, lower=True)
-    given_hashes = measure(data, offsets, tokens, ["eng_Latn"], lower_hashes=hashes)
-    own = measure(data, offsets, tokens, ["eng_Latn"])
-    assert all(np.array_equal(given_hashes[name], own[name]) for name in own)
-
-
 def test_as_many_labels_as_texts_are_asked_for() -> None:
-    data, offsets = batch(["a", "b"])
     with pytest.raises(ValueError, match="1 labels, 2 texts"):
-        measure(data, offsets, tokenize(data, offsets), ["eng_Latn"])
+        measured_columns(characters_of(["a", "b"]), ["eng_Latn"])
 
 
 def test_no_documents() -> None:

@@ -3,12 +3,12 @@
 import time
 from collections import Counter
 
-import numpy as np
 import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from language_id.decoded import characters_of
 from language_id.scripts import dominant_scripts, letter_counts, script_codes
 
 LETTERS = {
@@ -16,12 +16,6 @@ LETTERS = {
     for code in script_codes()
     if code != "Zyyy"
 }
-
-
-def batch(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
 
 
 @pytest.mark.parametrize(
@@ -52,13 +46,13 @@ def batch(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_dominant_script(text: str, script: str) -> None:
-    assert dominant_scripts(*batch([text])) == [script]
+    assert dominant_scripts(characters_of([text])) == [script]
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=4))
 def test_counts_are_those_of_the_regex_module(texts: list[str]) -> None:
-    counts = letter_counts(*batch(texts))
+    counts = letter_counts(characters_of(texts))
     assert counts.sum(axis=1).tolist() == [len(text) for text in texts]
     for text, row in zip(texts, counts, strict=True):
         expected = Counter({code: len(letter.findall(text)) for code, letter in LETTERS.items()})
@@ -69,8 +63,8 @@ def test_counts_are_those_of_the_regex_module(texts: list[str]) -> None:
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=4))
 def test_a_document_has_the_script_it_has_alone(texts: list[str]) -> None:
-    assert dominant_scripts(*batch(texts)) == [
-        dominant_scripts(*batch([text]))[0] for text in texts
+    assert dominant_scripts(characters_of(texts)) == [
+        dominant_scripts(characters_of([text]))[0] for text in texts
     ]
 
 
@@ -84,8 +78,8 @@ def test_codes_are_iso_15924() -> None:
 
 @pytest.mark.parametrize("character", ["a", "\n", "\x00", "\u0301", "語", "😀"])
 def test_a_million_of_a_kind_take_linear_time(character: str) -> None:
-    data, offsets = batch([character * 1_000_000])
-    dominant_scripts(*batch(["a"]))
+    characters = characters_of([character * 1_000_000])
+    dominant_scripts(characters_of(["a"]))
     started = time.perf_counter()
-    dominant_scripts(data, offsets)
+    dominant_scripts(characters)
     assert time.perf_counter() - started < 2

@@ -1,0 +1,75 @@
+"""64-bit hashes of spans of code points, of words as of lines.
+
+Part of the stored format: signatures and text hashes are made of them, so a change here makes
+stored tables incomparable with new ones.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+ABSORB = np.uint64(0xC2B2AE3D27D4EB4F)
+BITS = np.uint64(21)
+"""Bits of a code point: three of them fill 63 bits, so they are taken in at once."""
+
+
+@njit(cache=True)
+def mix(value: np.uint64) -> np.uint64:
+    """Mix 64 bits so that each depends on every other: MurmurHash3's finaliser, a bijection."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@njit(cache=True)
+def _absorbed(state: np.uint64, three: np.uint64) -> np.uint64:
+    state = (state ^ three) * ABSORB
+    return state ^ (state >> np.uint64(32))
+
+
+@njit(cache=True)
+def span_hash(codes: NDArray[np.uint32], start: int, end: int) -> np.uint64:
+    """Return a well-mixed hash of the code points ``codes[start:end]``, their number included."""
+    state = np.uint64(end - start) * GOLDEN
+    while end - start >= 3:
+        three = np.uint64(codes[np.uintp(start)]) | np.uint64(codes[np.uintp(start + 1)]) << BITS
+        three |= np.uint64(codes[np.uintp(start + 2)]) << (BITS + BITS)
+        state = _absorbed(state, three)
+        start += 3
+    rest = np.uint64(0)
+    for at in range(start, end):
+        rest = (rest << BITS) | np.uint64(codes[np.uintp(at)])
+    return mix(_absorbed(state, rest))
+
+
+@njit(cache=True)
+def mapped_hash(
+    codes: NDArray[np.uint32], start: int, end: int, mapping: NDArray[np.uint32]
+) -> np.uint64:
+    """Return ``span_hash`` of the code points after a mapping, such as lower case."""
+    state = np.uint64(end - start) * GOLDEN
+    while end - start >= 3:
+        three = np.uint64(mapping[codes[np.uintp(start)]])
+        three |= np.uint64(mapping[codes[np.uintp(start + 1)]]) << BITS
+        three |= np.uint64(mapping[codes[np.uintp(start + 2)]]) << (BITS + BITS)
+        state = _absorbed(state, three)
+        start += 3
+    rest = np.uint64(0)
+    for at in range(start, end):
+        rest = (rest << BITS) | np.uint64(mapping[codes[np.uintp(at)]])
+    return mix(_absorbed(state, rest))
+
+
+@njit(cache=True)
+def is_changed(
+    codes: NDArray[np.uint32], start: int, end: int, mapping: NDArray[np.uint32]
+) -> bool:
+    """Whether a mapping changes any of the code points."""
+    changes = np.uint32(0)
+    for at in range(start, end):
+        code = codes[np.uintp(at)]
+        changes |= code ^ mapping[code]
+    return bool(changes)

@@ -1,0 +1,65 @@
+"""Compiled kernels: kept for the next process, and never those of other sources."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from language_id import kernel_cache
+
+ROOT = Path(__file__).parent.parent
+HASHES = """
+from language_id.decoded import characters_of
+from language_id.words import token_hashes, tokenize
+characters = characters_of(["word"])
+print(int(token_hashes(characters, tokenize(characters)).exact[0]))
+"""
+
+
+@pytest.fixture
+def sources(tmp_path):
+    for package in kernel_cache.PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / "sources" / package, ignore=ignored)
+    return tmp_path / "sources"
+
+
+def run(sources, cache, code):
+    environment = os.environ | {"PYTHONPATH": str(sources), "NUMBA_CACHE_DIR": str(cache)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=sources, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_constant_changed_in_another_module_compiles_the_kernels_again(sources, tmp_path):
+    cache = tmp_path / "cache"
+    before = run(sources, cache, HASHES)
+    (compiled,) = cache.iterdir()
+    made = {path: path.stat().st_mtime_ns for path in compiled.rglob("*.nbc")}
+    assert made
+    assert run(sources, cache, HASHES) == before
+    assert {path: path.stat().st_mtime_ns for path in compiled.rglob("*.nbc")} == made
+    hashing = sources / "language_id" / "hashing.py"
+    text = hashing.read_text().replace("0xC2B2AE3D27D4EB4F", "0xC2B2AE3D27D4EB4D")
+    stamp = hashing.stat()
+    hashing.write_text(text)
+    os.utime(hashing, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert run(sources, cache, HASHES) != before
+
+
+def test_what_a_kernel_imports_counts_and_what_none_does_does_not():
+    found = {str(path.relative_to(ROOT)) for path in kernel_cache.kernel_sources()}
+    assert {"filters/flags.py", "language_id/characters.py", "dedup/bands.py"} <= found
+    assert not {"filters/pii.py", "language_id/models.py"} & found
+
+
+def test_without_a_place_to_write_numba_is_left_alone(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    assert kernel_cache.use() is None

@@ -11,6 +11,9 @@ from filters.flagged_rules import C4_BAD_WORDS, FLAGGED
 from filters.gopher import GOPHER_QUALITY
 from filters.hplt import HPLT
 from filters.language import LANGUAGE, LANGUAGE_FINEWEB2
+from filters.madlad import MADLAD
+from filters.nemo import NEMO
+from filters.refinedweb import REFINEDWEB
 from filters.repetition import GOPHER_REPETITION
 from filters.rights_rules import RIGHTS
 from filters.rules import Rule
@@ -31,6 +34,9 @@ TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "fineweb": FINEWEB,
         "fineweb2": FINEWEB2,
         "hplt": HPLT,
+        "refinedweb": REFINEDWEB,
+        "nemo": NEMO,
+        "madlad": MADLAD,
         "dclm": DCLM,
     }
 )

@@ -88,6 +88,7 @@ def made_from(
         "config": {
             "preset": config.preset,
             "rules": [decisions.described(rule) for rule in config.rules.table()],
+            "edits": config.edits.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
             "output": config.output.model_dump(mode="json"),
@@ -132,9 +133,11 @@ def _decide(
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
     documents = extracted.files["documents"]
-    columns = decisions.judged_columns(rules)
+    steps = config.edits.steps
+    columns = decisions.judged_columns(rules, steps)
     # Lists of megabytes reach each worker once, not with every task.
-    work = decisions.judged(rules, spark.sparkContext.broadcast(lists) if lists else None)
+    shared = spark.sparkContext.broadcast(lists) if lists else None
+    work = decisions.judged(rules, steps, shared)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
     decided = decisions.decided(rows, members, config.duplicates.keep_order)
@@ -159,7 +162,7 @@ def _shards(
     if not layout.shards:
         return [], {}
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    place = shards.placed(folder, decided, layout, kinds)
+    place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
     done = shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
     published = {row["path"]: layout.shards[row["shard"]].path for row in done}

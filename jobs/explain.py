@@ -4,20 +4,23 @@ The same functions as the job's, on one record. The text printed is the user's o
 of it is logged.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from filters.pii import Span, mask
-from filters.rules import Rule, bound, judge
+from filters.rules import Rule, bound
 from filters.url_rules import URL_SIGNALS
 from pipeline import extraction, ledger
 from pipeline.config import Config
-from pipeline.decisions import signal_columns
+from pipeline.decisions import judged_batch
 from pipeline.derived import DERIVED, Lists
+from pipeline.edits import removals
 from pipeline.extraction import Range
 from pipeline.lists import derived_lists
 from pipeline.models import model_checksums
@@ -76,12 +79,21 @@ def _explain(
     for signal in page["rights"]:
         line = f"  rights {signal['source']}: {signal['name']} = {signal['value']}"
         console.print(Text(_plain(line)), soft_wrap=True)
+    _edits(console, batch, config.edits.steps)
     rules = config.rules.table()
-    columns = signal_columns(batch, rules, lists)
+    columns, verdict = judged_batch(batch, rules, config.edits.steps, lists)
     page |= {name: columns[name][0] for name in DERIVED & columns.keys()}
-    verdict = judge(rules, columns, [page["lang"]])
     console.print(_signals(page, rules, set(verdict.failed[0])))
     _fate(console, "rejected" if verdict.rejected_by[0] else "passes", verdict.rejected_by[0])
+
+
+def _edits(console: Console, batch: pa.RecordBatch, steps: tuple[str, ...]) -> None:
+    """What line edits remove, or would where none are configured, per kind."""
+    langs = batch.column("lang").to_pylist()
+    gone = removals(batch.column("text"), langs, steps or ("c4", "refinedweb"))[0]
+    verb = "removed by edits" if steps else "edits would remove"
+    for kind, count in sorted(Counter(piece.kind for piece in gone).items()):
+        console.print(f"  {verb}: {kind} {count}", highlight=False)
 
 
 _PAGE = (

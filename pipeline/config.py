@@ -102,6 +102,16 @@ def _bounded(rule: Rule, bound: Bound | None) -> Rule:
     return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
 
 
+class Edits(Section):
+    """Line edits made, in this order, to the text of documents that are kept.
+
+    C4 as FineWeb runs it, or as published (a line ends in a terminal mark); RefinedWeb. The rules
+    judge the unedited text.
+    """
+
+    steps: tuple[Literal["c4", "c4_original", "refinedweb"], ...] = ()
+
+
 class PersonalData(Section):
     """What is masked in published text."""
 
@@ -154,6 +164,7 @@ class Config(Section):
     rules: Rules = Rules()
     urls: Urls = Urls()
     words: Words = Words()
+    edits: Edits = Edits()
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()

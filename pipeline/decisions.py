@@ -1,6 +1,7 @@
 """Which documents stay: rules over stored columns, then the best copy of each cluster.
 
-Text is not read here. Every document gets one row, in the order of its documents file.
+Text is read only where line edits are configured. Every document gets one row, in the order of its
+documents file.
 """
 
 import uuid
@@ -14,9 +15,10 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from filters.rules import Rule, judge
+from filters.rules import Rule, Verdicts, judge
 from pipeline import derived, parquet, spread
 from pipeline.derived import Lists, Shared
+from pipeline.edits import NOTHING_LEFT, edited_char_count
 from pipeline.files import Folder
 from pipeline.schema import DECISIONS, schema
 from pipeline.spread import Batches, ddl
@@ -51,9 +53,10 @@ def node_of(doc_ids: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
     return (np.frombuffer(bytes.fromhex(heads), ">u8") ^ np.uint64(1 << 63)).view(np.int64)
 
 
-def judged_columns(rules: Sequence[Rule]) -> list[str]:
-    """Columns of documents that the rules and the choice of copies need."""
+def judged_columns(rules: Sequence[Rule], edit_steps: Sequence[str] = ()) -> list[str]:
+    """Columns of documents that the rules and the choice of copies need; the text for edits."""
     needed = ["doc_id", "lang", "lang_score", "warc_date", *SIZES]
+    needed += ["text"] if edit_steps else []
     return list(dict.fromkeys([*needed, *derived.stored_columns(rules)]))
 
 
@@ -63,37 +66,52 @@ def described(rule: Rule) -> list[object]:
     return [rule.name, rule.signal, *bounds]
 
 
-def judged(rules: Sequence[Rule], lists: Shared | None = None) -> Callable[[int, Batches], Batches]:
+def judged(
+    rules: Sequence[Rule], edit_steps: Sequence[str] = (), lists: Shared | None = None
+) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``.
 
-    ``lists`` is asked of where a rule looks at a derived signal.
+    With line edits, a document that they would leave without text is rejected. ``lists`` is asked
+    of where a rule looks at a derived signal.
     """
 
     def work(file: int, batches: Batches) -> Batches:
         row = 0
         here = lists.value if lists else None
         for batch in batches:
-            yield _judged(batch, rules, file, row, here)
+            _, verdicts = judged_batch(batch, rules, edit_steps, here)
+            yield _judged(batch, verdicts, file, row)
             row += batch.num_rows
 
     return work
 
 
-def _judged(
-    batch: pa.RecordBatch, rules: Sequence[Rule], file: int, row: int, lists: Lists | None
-) -> pa.RecordBatch:
+def judged_batch(
+    batch: pa.RecordBatch,
+    rules: Sequence[Rule],
+    edit_steps: Sequence[str] = (),
+    lists: Lists | None = None,
+) -> tuple[dict[str, Any], Verdicts]:
+    """The columns rules look at, and what they say; whether the line edits leave any text, too."""
     langs = batch.column("lang").to_pylist()
-    verdicts = judge(rules, signal_columns(batch, rules, lists), langs)
+    columns = signal_columns(batch, rules, lists)
+    if not edit_steps:
+        return columns, judge(rules, columns, langs)
+    columns[NOTHING_LEFT.signal] = edited_char_count(batch.column("text"), langs, edit_steps)
+    return columns, judge([*rules, NOTHING_LEFT], columns, langs)
+
+
+def _judged(batch: pa.RecordBatch, found: Verdicts, file: int, row: int) -> pa.RecordBatch:
     count = batch.num_rows
     columns = {
         "file": np.full(count, file, np.int32),
         "row": np.arange(row, row + count, dtype=np.int32),
         "node": node_of(batch.column("doc_id")),
         "warc_date": batch.column("warc_date").cast(pa.int64()),
-        "passes": [name is None for name in verdicts.rejected_by],
-        "rejected_by": verdicts.rejected_by,
-        "rejected_value": pa.array(verdicts.rejected_value, pa.float32(), from_pandas=True),
-        "failed_rules": verdicts.failed,
+        "passes": [name is None for name in found.rejected_by],
+        "rejected_by": found.rejected_by,
+        "rejected_value": pa.array(found.rejected_value, pa.float32(), from_pandas=True),
+        "failed_rules": found.failed,
     }
     return pa.record_batch(
         [

@@ -83,6 +83,12 @@ CARE = (
     *OPT_OUTS,
     Column("pii", SPANS, "personal data: code points from, to (exclusive) and kind"),
 )
+EDITED = Column(
+    "edits",
+    SPANS,
+    "what line edits removed: code points from, to (exclusive) of the unedited text, which other "
+    "columns keep describing, and what removed them",
+)
 KEYS = (
     Column("text_hash", DIGEST, "128-bit hash of the normalised text"),
     Column("signature", pa.binary(), "MinHash values, uint32 little-endian; empty without words"),
@@ -101,7 +107,7 @@ VERDICT = (
 )
 
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
-CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *DUPLICATES)
+CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES)
 REMOVED = (*CORPUS, *VERDICT)
 CLUSTERS = (
     Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),

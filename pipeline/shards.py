@@ -18,6 +18,7 @@ from filters.pii import Span, find, mask
 from filters.regions import page_region
 from pipeline import parquet, spread
 from pipeline.decisions import DECISIONS_SCHEMA, node_of
+from pipeline.edits import edited
 from pipeline.files import Folder
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
@@ -82,12 +83,17 @@ def plan(
 
 
 def placed(
-    folder: Folder, decisions: Sequence[parquet.File], layout: Plan, kinds: Sequence[str]
+    folder: Folder,
+    decisions: Sequence[parquet.File],
+    layout: Plan,
+    kinds: Sequence[str],
+    edit_steps: Sequence[str] = (),
 ) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: documents, as published, with the number of their shard.
 
     The decisions of a documents file are a file of as many rows in the same order, so no join moves
-    the text. ``kinds`` of personal data are masked.
+    the text. The text of kept documents is edited by ``edit_steps``; then ``kinds`` of personal
+    data are masked.
     """
 
     def work(file: int, batches: Batches) -> Batches:
@@ -100,7 +106,8 @@ def placed(
             if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
                 raise ValueError(f"decisions {decisions[file].path} are not those of its documents")
             row += batch.num_rows
-            yield _published(batch, part, layout, frozenset(kinds))
+            kept = part["reason"].combine_chunks().is_null()
+            yield _published(edited(batch, edit_steps, kept), part, layout, frozenset(kinds))
 
     return work
 

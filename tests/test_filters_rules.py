@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filters.boilerplate import BOILERPLATE_SIGNALS
+from filters.character_kernel import CHARACTER_SIGNALS
 from filters.fineweb2 import published
-from filters.flagged_rules import FLAGGED_SIGNALS
+from filters.madlad_kernel import MADLAD_SIGNALS
+from filters.refinedweb_kernel import REFINEDWEB_SIGNALS
 from filters.rules import Rule, above, bound, judge
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
@@ -25,7 +28,8 @@ from language_id.words import token_hashes, tokenize
 CASES = Path(__file__).parent / "cases"
 VALUES = tomllib.loads((CASES / "rules.toml").read_text(encoding="utf-8"))["case"]
 TEXTS = tomllib.loads((CASES / "rule_texts.toml").read_text(encoding="utf-8"))
-DTYPES = {signal.name: signal.dtype for signal in (*SIGNALS, *URL_SIGNALS, *FLAGGED_SIGNALS)} | {
+OWN_SIGNALS = (*REFINEDWEB_SIGNALS, *MADLAD_SIGNALS, *CHARACTER_SIGNALS, *BOILERPLATE_SIGNALS)
+DTYPES = {signal.name: signal.dtype for signal in (*SIGNALS, *URL_SIGNALS, *OWN_SIGNALS)} | {
     "lang_score": "float32",
     "quality_score": "float32",
     "optout_tdm_reservation": "int32",

@@ -217,6 +217,29 @@ def test_explain_names_the_rule_that_rejects_and_why_a_record_is_skipped(tmp_pat
     assert shown.output.splitlines()[-1] == f"skipped by {skipped[2]}"
 
 
+def test_explain_counts_what_line_edits_remove(tmp_path):
+    numbers = ("one", "two", "three", "four", "five", "six")
+    prose = "".join(
+        f"<p>The mill has stood by the river for more than {n} hundred years now.[1]</p>"
+        for n in numbers
+    )
+    loud = "".join(f"<p>COME AND SEE THE OLD MILL NUMBER {n.upper()} TODAY</p>" for n in numbers)
+    page = f"<html><body><article>{prose}{loud}</article></body></html>"
+    archive, own = tmp_path / "page.warc.gz", tmp_path / "own.toml"
+    archive.write_bytes(response_record("https://mill.example/", page.encode()))
+    result = run("explain", archive, "--offset", 0)
+    assert "edits would remove: refinedweb.upper_case 6" in result.output
+    own.write_text('[edits]\nsteps = ["c4"]\n')
+    result = run("explain", archive, "--offset", 0, "--config", own)
+    assert "removed by edits: c4.citation 6" in result.output
+    assert "refinedweb.upper_case" not in result.output
+    only_loud = f"<html><body><article>{loud}</article></body></html>"
+    archive.write_bytes(response_record("https://mill.example/", only_loud.encode()))
+    own.write_text('[edits]\nsteps = ["refinedweb"]\n[rules]\norder = []\n')
+    result = run("explain", archive, "--offset", 0, "--config", own)
+    assert "rejected by edits.nothing_left" in result.output
+
+
 def test_explain_knows_what_is_not_there(tmp_path):
     for asked in (["--url", "https://nowhere.example/[/b]"], ["--offset", "1"]):
         result = run("explain", WEST, *asked)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -86,6 +87,52 @@ def test_a_rerun_changes_nothing_and_a_new_threshold_reads_no_archive(spark, mil
     before = {p: p.stat().st_mtime_ns for p in Path(milled.base).rglob("*.parquet")}
     mill.run(spark, config.load(), milled, [str(ARCHIVES)])
     assert {p: p.stat().st_mtime_ns for p in Path(milled.base).rglob("*.parquet")} == before
+
+
+def unmasked(folder):
+    """The text of every document as extracted, with its personal data."""
+    files = stages.required(folder, "extract").files["documents"]
+    columns = ["doc_id", "text", "pii"]
+    rows = [
+        r for f in files for b in parquet.batches(folder, f.path, columns) for r in b.to_pylist()
+    ]
+    return {row["doc_id"]: row for row in rows}
+
+
+def test_line_edits_change_the_published_text_and_nothing_else(spark, milled, tmp_path):
+    folder, own = copy(milled, tmp_path / "edited"), tmp_path / "own.toml"
+    own.write_text('[edits]\nsteps = ["c4", "refinedweb"]\n')
+    curate.run(spark, config.load(None, str(own)), folder)
+    assert verification.verify(spark, folder) == []
+    before = {row["doc_id"]: row for row in published(milled, "corpus")}
+    after = {row["doc_id"]: row for row in published(folder, "corpus")}
+    removed = {row["doc_id"]: row for row in published(folder, "removed")}
+    originals = unmasked(folder)
+    assert after.keys() | removed.keys() == originals.keys()
+    lost = before.keys() - after.keys()
+    assert {removed[doc_id]["reason"] for doc_id in lost} <= {"edits.nothing_left"}
+    assert any(row["edits"] for row in after.values())
+    for row in removed.values():
+        assert row["edits"] == []
+        assert row["text"]
+    for doc_id, row in after.items():
+        text, marks = originals[doc_id]["text"], []
+        for span in reversed(row["edits"]):
+            text = text[: span["start"]] + text[span["end"] :]
+        assert row["text"].strip()
+        for span in row["pii"]:
+            marks.append(row["text"][span["start"] : span["end"]])
+            assert marks[-1] == f"<{span['kind'].upper()}>"
+        pieces = re.split(r"<(?:EMAIL|PHONE|IPV4|IPV6|IBAN|CARD)>", row["text"]) if marks else []
+        assert row["text"] == text if not marks else all(piece in text for piece in pieces)
+        unedited = {"text", "edits", "pii", "cluster_id", "cluster_size"}
+        if doc_id in before:
+            kept = before[doc_id]
+            assert {k: row[k] for k in row.keys() - unedited} == {
+                k: kept[k] for k in kept.keys() - unedited
+            }
+    curate.run(spark, config.load(), folder)
+    assert manifest.read(folder) == manifest.read(milled)
 
 
 def test_personal_data_is_masked_in_what_is_published(milled):

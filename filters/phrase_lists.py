@@ -1,0 +1,93 @@
+"""Lists of phrases per language, as sets of hashes for ``filters.phrase_kernel``.
+
+A list of a language holds its own phrases and those of "*", which are looked for in every
+language: the English ones, for pages in any language carry them. Lower case is the simple one of
+``language_id.words.LOWER``: Turkish in capitals, whose I is no i, is not found.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.phrase_kernel import (
+    MAX_BETWEEN_CHARS,
+    MAX_PHRASE_CHARS,
+    START_BITS,
+    add_phrase,
+)
+from filters.spans import set_bits
+from filters.traits import TRAITS
+from language_id.words import LOWER
+
+DATA = Path(__file__).parent / "data"
+ANY = "*"
+
+
+class PhraseLists(NamedTuple):
+    """The lists of a batch's documents; list l is the set ``keys[l, :1 << bits[l]]``.
+
+    ``list_of_doc``: (documents,), the list of each; bit k of ``lengths[l]``: list l holds a phrase
+    of k words; ``starts[l]``: the ``start_key`` of each phrase's first word as a bitmap.
+    """
+
+    list_of_doc: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    bits: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    starts: NDArray[np.bool_]
+
+
+class _List(NamedTuple):
+    keys: NDArray[np.uint64]
+    bits: int
+    lengths: int
+    starts: NDArray[np.bool_]
+
+
+@cache
+def phrases(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the phrases of ``data/{name}.tsv`` by language label; "*" stands for all languages."""
+    found: dict[str, tuple[str, ...]] = {}
+    lines = (DATA / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    for line in lines[2:]:
+        lang, listed = line.split("\t")
+        found[lang] = tuple(listed.split(" | "))
+    return found
+
+
+def phrase_lists(table: Mapping[str, Sequence[str]], langs: Sequence[str]) -> PhraseLists:
+    """Return the lists for documents of these languages; the first list is that of "*" alone."""
+    order = {ANY: 0}
+    for lang in sorted(set(langs) & table.keys()):
+        order.setdefault(lang, len(order))
+    common = tuple(table.get(ANY, ()))
+    found = [_hashed(common if lang == ANY else (*table[lang], *common)) for lang in order]
+    keys = np.zeros((len(found), max(len(each.keys) for each in found)), dtype=np.uint64)
+    for row, each in zip(keys, found, strict=True):
+        row[: len(each.keys)] = each.keys
+    return PhraseLists(
+        np.array([order.get(lang, 0) for lang in langs], dtype=np.int64),
+        keys,
+        np.array([each.bits for each in found], dtype=np.int64),
+        np.array([each.lengths for each in found], dtype=np.int64),
+        np.stack([each.starts for each in found]),
+    )
+
+
+@cache
+def _hashed(listed: tuple[str, ...]) -> _List:
+    bits = set_bits(len(listed))
+    keys = np.zeros(1 << bits, dtype=np.uint64)
+    starts = np.zeros(1 << START_BITS, dtype=np.bool_)
+    lengths = 0
+    for phrase in listed:
+        codes = np.array([ord(character) for character in phrase], dtype=np.uint32)
+        words = add_phrase(codes, keys, bits, starts, TRAITS, LOWER)
+        if not words or len(phrase) + words * MAX_BETWEEN_CHARS >= MAX_PHRASE_CHARS:
+            raise ValueError(f"the phrase {phrase!r} has no words or is too long")
+        lengths |= 1 << words
+    return _List(keys, bits, lengths, starts)

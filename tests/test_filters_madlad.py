@@ -1,0 +1,181 @@
+"""MADLAD's sentences against plain Python, and hostile text."""
+
+import time
+
+import numpy as np
+import pytest
+import regex
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from filters.madlad import cursed_lists
+from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
+from filters.phrase_lists import phrases
+from filters.traits import TRAITS
+from language_id.decoded import characters_of
+from language_id.words import LOWER
+
+SINGLE = (
+    r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
+    r"\p{sc=Mymr}\p{sc=Tibt}\p{wb=Katakana}]--\p{wb=Extend}]"
+)
+UNSPACED = regex.compile(SINGLE, regex.VERSION1)
+PHRASE_WORD = regex.compile(
+    rf"{SINGLE}\p{{M}}*|(?:(?!{SINGLE})[\p{{L}}\p{{M}}\p{{N}}])+", regex.VERSION1
+)
+MARKS = regex.compile(r"[\p{STerm}](?:[\p{STerm}\p{Pe}\p{Pi}\p{Pf}\"'])*")
+TECHNICAL = regex.compile(r"[\p{Nd}{}+/()>]")
+SPOKEN = regex.compile(r"[\p{L}\p{N}]")
+
+
+def pieces(line: str) -> list[str]:
+    """The sentences of a line; their ends found one by one."""
+    found, start, at = [], 0, 0
+    while at < len(line):
+        marks = MARKS.match(line, at)
+        if not marks:
+            at += 1
+            continue
+        at = marks.end()
+        space = regex.compile(r"\s*").match(line, at).end()
+        wide = any(mark in "。｡！？．" for mark in marks[0])
+        only_stops = set(regex.findall(r"\p{STerm}", marks[0])) == {"."}
+        lower = bool(regex.compile(r"\p{Ll}").match(line, space))
+        if space < len(line) and (space > at or wide) and not (only_stops and lower):
+            found.append(line[start:space])
+            start = space
+    return [piece.strip() for piece in (*found, line[start:]) if SPOKEN.search(piece)]
+
+
+def words(text: str) -> list[tuple[str, int, int]]:
+    return [
+        ("".join(chr(LOWER[ord(c)]) for c in word[0]), word.start(), word.end())
+        for word in PHRASE_WORD.finditer(text)
+    ]
+
+
+CURSED = {tuple(word for word, *_ in words(phrase)) for phrase in phrases("cursed_phrases")["*"]}
+
+
+def is_cursed(sentence: str) -> bool:
+    found = words(sentence)
+    for first in range(len(found)):
+        for last in range(first, min(first + 8, len(found))):
+            if last > first and found[last][1] - found[last - 1][2] > 3:
+                break
+            if tuple(word for word, *_ in found[first : last + 1]) in CURSED:
+                return True
+    return False
+
+
+def is_questionable(sentence: str) -> bool:
+    tokens = UNSPACED.sub(lambda match: f" {match[0]} ", sentence).split()
+    firsts = [SPOKEN.search(token) for token in tokens]
+    capitals = sum(bool(first and regex.fullmatch(r"\p{Lu}", first[0])) for first in firsts)
+    han = any(ord(match[0]) >= 0x2E80 for match in UNSPACED.finditer(sentence))
+    return (
+        not (6 if han else 20) <= len(sentence) <= 500
+        or (len(tokens) >= 12 and capitals > len(tokens) / 2)
+        or len(TECHNICAL.findall(sentence)) > len(sentence) / 5
+        or is_cursed(sentence)
+    )
+
+
+def oracle(text: str) -> tuple[int, float]:
+    sentences = [piece for line in text.split("\n") for piece in pieces(line)]
+    odd = sum(map(is_questionable, sentences))
+    return len(sentences), odd / max(len(sentences), 1)
+
+
+def measured(texts: list[str]) -> list[tuple[int, float]]:
+    out = np.full((len(texts), len(MADLAD_SIGNALS)), np.nan)
+    lists = cursed_lists(["eng_Latn"] * len(texts))
+    measure_madlad(*characters_of(texts), *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
+    assert np.isfinite(out).all()
+    return [(int(count), share) for count, share in out.tolist()]
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        ["the ", "A B ", "Word ", "Wörter. ", "ÄÖÜ ", "x" * 501, "日本語", "のカ", "ก็า"]
+    ),
+    st.sampled_from(["\n", "\n\n", " ", "\t", "\u00a0", "\r", "\x00", "\u0301", "(", "1", "2/3 "]),
+    st.sampled_from([". ", "... ", "…", "!", "? ", ".", '."', "。", "！ ", "» ", ")", "„Wie? "]),
+    st.sampled_from(
+        ["One sentence here of some length. ", "The Big List Of All The Things We Sell "]
+    ),
+    st.sampled_from(
+        ["add to cart", "Full Movie ", "lorem ", "ipsum. ", "free. Shipping", "今天天气很好。"]
+    ),
+    st.characters(exclude_categories=["Cs"]),
+)
+TEXTS = st.lists(PIECES, max_size=50).map("".join)
+
+
+@settings(deadline=None, max_examples=400)
+@given(TEXTS)
+@example("")
+@example("\n \n")
+@example("Order online, today and here. Or do not do it at all, we say!\nx")
+@example("今天天气很好。我们去公园吧！好吗？")
+@example("the the the the free. Shipping")
+@example("Version 1.5 is out now, see e.g. this. (And that.) 'Who?' she asked.\n. . .")
+@example("(Big) (List) Of All The Things We Sell Here Now And Again and so on it goes")
+def test_sentences_are_those_of_plain_python(text: str) -> None:
+    count, share = oracle(text)
+    assert measured([text]) == [(count, pytest.approx(share))]
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS, max_size=4))
+def test_a_document_measures_in_a_batch_what_it_does_alone(texts: list[str]) -> None:
+    assert measured(texts) == [measured([text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "questionable"),
+    [
+        ("This is a sentence like any other.", False),
+        ("Too short.", True),
+        ("Word " * 101 + ".", True),
+        ("Home About News Contact Shop Cart Help Terms Privacy Jobs Press Blog", True),
+        ("Home About News Contact Shop Cart Help Terms Privacy Jobs Press", False),
+        ("Call 0123 456 789 or 0987 654.", True),
+        ("Watch the full movie here and now.", True),
+        ("我们明天去公园散步。", False),
+        ("好。", True),
+        ("เราจะไปสวนสาธารณะพรุ่งนี้", False),
+    ],
+)
+def test_questionable_sentences(sentence: str, questionable: bool) -> None:
+    assert is_questionable(sentence) == questionable
+    assert measured([sentence]) == [(1, float(questionable))]
+
+
+HOSTILE = [
+    "a",
+    "a ",
+    "A ",
+    "\n",
+    "a\n",
+    " ",
+    "\x00",
+    "\u0301",
+    "日",
+    ".",
+    ". ",
+    ".\n",
+    "。",
+    "日。",
+]
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE, "add to cart ", "lorem ", "1", "'", ".'", "😀"])
+def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
+    count, share = oracle(piece * 700)
+    assert measured([piece * 700]) == [(count, pytest.approx(share))]
+    characters, lists = characters_of([piece * 1_000_000]), cursed_lists(["eng_Latn"])
+    out = np.zeros((1, len(MADLAD_SIGNALS)))
+    started = time.perf_counter()
+    measure_madlad(*characters, *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
+    assert time.perf_counter() - started < 2 + len(characters.codes) / 4_000_000

@@ -1,11 +1,13 @@
 """Repeated word n-grams (Rae et al. 2021, arXiv:2112.11446, table A1), in linear time.
 
-N-grams are of all tokens, punctuation included, case-sensitive, and compared by 64-bit hashes:
+N-grams are of all pieces, punctuation included, case-sensitive, and compared by 64-bit hashes:
 equal n-grams are always found, different ones confused once in 2**64 / n**2.
 
 An n-gram that comes twice starts and ends with (n - 1)-grams that come twice. So pairs are looked
-up only where both tokens are known to repeat, and longer n-grams only where their two halves do: in
-a clean text hardly any.
+up only where both pieces may repeat, and longer n-grams only where their two halves do: in a clean
+text hardly any. Which pieces may is asked of a table too small to hold their hashes: counts up to
+two of some of their bits, so that a piece that comes once is now and then taken for one that
+repeats, which costs time, and none that repeats is missed.
 """
 
 import numpy as np
@@ -17,6 +19,9 @@ from filters.spans import as_key, set_bits
 
 BASE = np.uint64(0xD1342543DE82EF95)
 SHORTEST, LONGEST_TOP, LONGEST = 2, 4, 10
+REPEATS = 2
+SPARSER = 2
+"""Bits by which counts have more slots than a hash table of the pieces."""
 
 
 @njit(cache=True)
@@ -28,7 +33,7 @@ def _power(exponent: int) -> np.uint64:
 
 
 @njit(cache=True)
-def _extended(places: NDArray[np.int32], count: int, tokens: int, size: int) -> int:
+def _extended(places: NDArray[np.int32], count: int, pieces: int, size: int) -> int:
     """Keep the places where n-grams of ``size`` may repeat; how many are kept.
 
     These are the places where shorter ones repeat, with another such place right behind.
@@ -37,7 +42,7 @@ def _extended(places: NDArray[np.int32], count: int, tokens: int, size: int) -> 
     for index in range(count - 1):
         place = places[index]
         places[kept] = place
-        kept += (places[index + 1] == place + 1) & (place + size <= tokens)
+        kept += (places[index + 1] == place + 1) & (place + size <= pieces)
     return kept
 
 
@@ -86,7 +91,7 @@ def _duplicate_chars(
     table: NDArray[np.uint64],
     slots: NDArray[np.int32],
 ) -> int:
-    """Characters in n-grams seen before, from left to right; a hit skips its ``size`` tokens.
+    """Characters in n-grams seen before, from left to right; a hit skips its ``size`` pieces.
 
     ``places``: of n-grams that come twice, the only ones a scan can hit. Clears their ranks.
     """
@@ -107,21 +112,30 @@ def _fill_prefixes(
     hashes: NDArray[np.uint64],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    repeats: NDArray[np.bool_],
     prefixes: NDArray[np.uint64],
     chars: NDArray[np.int64],
-    places: NDArray[np.int32],
-) -> int:
-    """Fill in prefix hashes and character sums, from which any n-gram's follow.
+) -> None:
+    """Fill in prefix hashes and character sums, from which any n-gram's follow."""
+    for piece in range(len(hashes)):
+        prefixes[piece + 1] = prefixes[piece] * BASE + hashes[piece]
+        chars[piece + 1] = chars[piece] + ends[piece] - starts[piece]
 
-    Returns how many tokens repeat; ``places`` are theirs.
-    """
+
+@njit(cache=True)
+def _may_repeat(
+    hashes: NDArray[np.uint64], counts: NDArray[np.uint8], places: NDArray[np.int32]
+) -> int:
+    """Write the places of pieces that may come twice; how many there are."""
+    bits = set_bits(len(hashes)) + SPARSER
+    shift = np.uint64(64 - bits)
+    counts[: 1 << bits] = 0
+    for hashed in hashes:
+        slot = np.uintp(hashed >> shift)
+        counts[slot] += counts[slot] < REPEATS
     count = 0
-    for token in range(len(hashes)):
-        prefixes[token + 1] = prefixes[token] * BASE + hashes[token]
-        chars[token + 1] = chars[token] + ends[token] - starts[token]
-        places[count] = token
-        count += repeats[token]
+    for piece in range(len(hashes)):
+        places[count] = piece
+        count += counts[np.uintp(hashes[piece] >> shift)] == REPEATS
     return count
 
 
@@ -131,20 +145,19 @@ def measure_repetition(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     doc_offsets: NDArray[np.int64],
-    repeats: NDArray[np.bool_],
     char_counts: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write 9 columns, in the order of ``filters.signals.REPETITION_SIGNALS``.
 
     They are the share of the document's characters in its top 2-, 3- and 4-gram, joined by spaces,
-    and in duplicated 5- to 10-grams, joined by nothing. Too few tokens give 0. ``repeats``: False
-    only for tokens that occur once in their document. Memory: up to 88
-    bytes a token of the longest document.
+    and in duplicated 5- to 10-grams, joined by nothing. Too few pieces give 0. Memory: up to 104
+    bytes a piece of the longest document.
     """
     longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
     room = 1 << set_bits(longest)
     table = np.empty((room, 2), dtype=np.uint64)
+    counts = np.empty(room << SPARSER, dtype=np.uint8)
     slots = np.empty(longest, dtype=np.int32)
     places = np.empty(longest, dtype=np.int32)
     prefixes = np.zeros(longest + 1, dtype=np.uint64)
@@ -152,14 +165,13 @@ def measure_repetition(
     for document in range(len(doc_offsets) - 1):
         out[document] = 0
         base, end = doc_offsets[document], doc_offsets[document + 1]
-        tokens = end - base
+        pieces = end - base
         total = max(char_counts[document], 1)
         own = slice(base, end)
-        candidates = _fill_prefixes(
-            hashes[own], starts[own], ends[own], repeats[own], prefixes, chars, places
-        )
-        for size in range(SHORTEST, min(LONGEST, tokens) + 1):
-            candidates = _extended(places, candidates, tokens, size)
+        _fill_prefixes(hashes[own], starts[own], ends[own], prefixes, chars)
+        candidates = _may_repeat(hashes[own], counts, places)
+        for size in range(SHORTEST, min(LONGEST, pieces) + 1):
+            candidates = _extended(places, candidates, pieces, size)
             first, count = _count_ngrams(prefixes, places, candidates, size, table, slots)
             candidates = _repeated(places, candidates, table, slots)
             column = size - SHORTEST

@@ -1,6 +1,8 @@
 """Every measurement the quality rules need, once per document, in linear time.
 
-Characters are code points. A value is always finite: a ratio without anything to divide by is 0.
+Characters are code points. Pieces are words and marks as the field's tokenisers cut them
+(``language_id.pieces``), on which the published bounds were set; tokens are finer
+(``language_id.words``). A value is always finite: a ratio without anything to divide by is 0.
 """
 
 from collections.abc import Sequence
@@ -20,25 +22,26 @@ from filters.signal import Signal
 from filters.stopwords import stop_lists
 from filters.vocabulary_kernel import measure_vocabulary
 from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
-from filters.word_kernel import measure_words
+from filters.word_kernel import all_caps_shares, measure_words
 from filters.word_lists import WordLists
 from language_id.decoded import Characters
+from language_id.pieces import pieces_of
 from language_id.words import Hashes, Tokens
 
 WORD_SIGNALS = (
     Signal("char_count", "characters", "int32", "code points of the text"),
-    Signal("lexical_token_count", "tokens", "int32", "words and punctuation marks"),
-    Signal("word_count", "words", "int32", "tokens that are not punctuation or symbols alone"),
+    Signal("lexical_token_count", "pieces", "int32", "words and punctuation marks"),
+    Signal("word_count", "words", "int32", "pieces that are not punctuation or symbols alone"),
     Signal("mean_word_chars", "characters", "float32", "mean length of the words"),
-    Signal("alphabetic_word_fraction", "fraction", "float32", "tokens that hold a letter"),
-    Signal("hash_ratio", "per token", "float32", "'#' characters"),
-    Signal("ellipsis_ratio", "per token", "float32", "'...' and '…'"),
-    Signal("newline_word_ratio", "per token", "float32", "newlines"),
+    Signal("alphabetic_word_fraction", "fraction", "float32", "pieces that hold a letter"),
+    Signal("hash_ratio", "per piece", "float32", "'#' characters"),
+    Signal("ellipsis_ratio", "per piece", "float32", "'...' and '…'"),
+    Signal("newline_word_ratio", "per piece", "float32", "newlines"),
     Signal(
         "all_caps_word_fraction",
         "fraction",
         "float32",
-        "words with a capital letter and no small one",
+        "words, as tokens, with a capital letter and no small one",
     ),
 )
 VOCABULARY_SIGNALS = (
@@ -94,7 +97,7 @@ REPETITION_SIGNALS = (
             f"top_{size}gram_char_fraction",
             "fraction",
             "float32",
-            f"characters of the most frequent {size}-gram of tokens, joined by spaces, overlaps "
+            f"characters of the most frequent {size}-gram of pieces, joined by spaces, overlaps "
             "counted: may exceed 1",
         )
         for size in (2, 3, 4)
@@ -104,7 +107,7 @@ REPETITION_SIGNALS = (
             f"duplicate_{size}gram_char_fraction",
             "fraction",
             "float32",
-            f"characters in {size}-grams of tokens that came before, from left to right",
+            f"characters in {size}-grams of pieces that came before, from left to right",
         )
         for size in (5, 6, 7, 8, 9, 10)
     ),
@@ -170,22 +173,20 @@ def measure(
         )
         raise ValueError(msg)
     codes, offsets = characters
-    starts, ends, kinds, doc_offsets = tokens
-    exact, lower = hashes
+    starts, ends, kinds, exact, doc_offsets = pieces_of(characters, tokens, hashes, langs)
     lines = lines_of(characters)
-    repeats = np.zeros(len(starts), dtype=np.bool_)
     out = {group: np.zeros((documents, len(group))) for group in GROUPS}
     words = out[WORD_SIGNALS]
-    measure_words(codes, offsets, starts, ends, kinds, doc_offsets, exact, lower, FLAGS, words)
+    measure_words(codes, offsets, starts, ends, kinds, doc_offsets, words)
+    words[:, -1] = all_caps_shares(codes, tokens, hashes.exact, hashes.lower, FLAGS)
     char_counts, word_counts = words[:, 0].copy(), words[:, 2].copy()
+    measure_repetition(exact, starts, ends, doc_offsets, char_counts, out[REPETITION_SIGNALS])
+    lower, token_kinds, token_offsets = hashes.lower, tokens.kinds, tokens.doc_offsets
     measure_vocabulary(
-        lower, kinds, doc_offsets, *stop_lists(langs), repeats, out[VOCABULARY_SIGNALS]
+        lower, token_kinds, token_offsets, *stop_lists(langs), out[VOCABULARY_SIGNALS]
     )
-    count_flagged_words(lower, kinds, doc_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
+    count_flagged_words(lower, token_kinds, token_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
     measure_lines(codes, offsets, *lines, word_counts, FLAGS, out[LINE_SIGNALS])
-    measure_repetition(
-        exact, starts, ends, doc_offsets, repeats, char_counts, out[REPETITION_SIGNALS]
-    )
     measure_c4(codes, offsets, lines.firsts, lines.lasts, lines.doc_offsets, FLAGS, out[C4_SIGNALS])
     out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares)
     return {

@@ -32,14 +32,11 @@ def _fill(
     end: int,
     table: NDArray[np.uint64],
     bits: int,
-    repeats: NDArray[np.bool_],
 ) -> None:
-    """Count each token's occurrences and mark those that repeat."""
+    """Count each token's occurrences."""
     table[: 1 << bits] = 0
     for token in range(first, end):
-        slot = counted(table, bits, as_key(hashes[token]), token - first)
-        earlier = first + first_place(table[slot, RANK])
-        repeats[token] = repeats[earlier] = earlier != token
+        counted(table, bits, as_key(hashes[token]), token - first)
 
 
 @njit(cache=True)
@@ -111,7 +108,6 @@ def measure_vocabulary(
     sequences: NDArray[np.uint64],
     bits_of_list: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    repeats: NDArray[np.bool_],
     out: NDArray[np.float64],
 ) -> None:
     """Write 4 columns, in the order of ``filters.signals.VOCABULARY_SIGNALS``.
@@ -120,8 +116,8 @@ def measure_vocabulary(
     stop words, 0 there; distinct words by words; and the entropy of the words in nats. ``hashes``:
     of lower-cased tokens. List l has its entries of one token in ``listed[l]`` (0: none), those of
     several in the set ``sequences[l, :1 << bits_of_list[l]]``; bit k of ``lengths[l]`` tells that
-    it holds one of k tokens. ``repeats`` gets True for each token that occurs more than
-    once in its document. Memory: up to 64 bytes a token of the longest document.
+    it holds one of k tokens. Memory: up to 64 bytes a token of the
+    longest document.
     """
     longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
     room = 1 << set_bits(longest)
@@ -130,7 +126,7 @@ def measure_vocabulary(
     for document in range(len(doc_offsets) - 1):
         first, end = doc_offsets[document], doc_offsets[document + 1]
         bits = set_bits(end - first)
-        _fill(hashes, first, end, table, bits, repeats)
+        _fill(hashes, first, end, table, bits)
         out[document, 2], out[document, 3] = _spread(kinds, first, end, table, bits)
         which = list_of_doc[document]
         if which < 0:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from filters.flags import LOWER
 from filters.spans import NEWLINE
-from language_id.words import ALPHABETIC, WORD
+from language_id.words import ALPHABETIC, WORD, Tokens
 
 # Of the width of a code point, or the compiler widens every comparison.
 HASH, DOT, ELLIPSIS = np.uint32(0x23), np.uint32(0x2E), np.uint32(0x2026)
@@ -63,37 +63,54 @@ def measure_words(
     ends: NDArray[np.int64],
     kinds: NDArray[np.uint8],
     doc_offsets: NDArray[np.int64],
-    exact: NDArray[np.uint64],
-    lowered: NDArray[np.uint64],
-    flags: NDArray[np.uint8],
     out: NDArray[np.float64],
 ) -> None:
-    """Write 9 columns, in the order of ``filters.signals.WORD_SIGNALS``.
+    """Write the first 8 columns, in the order of ``filters.signals.WORD_SIGNALS``.
 
-    They are: characters, tokens, words, characters a word, share of alphabetic tokens, hash marks,
-    ellipses and newlines a token, and the share of words in capitals. A document without tokens
-    has 0 in each ratio. ``exact`` and ``lowered``: the tokens' hashes.
+    They are: characters, pieces, words, characters a word, share of alphabetic pieces, hash marks,
+    ellipses and newlines a piece. A document without pieces has 0 in each ratio.
     """
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
         newlines, hashes, dots, ellipses = _characters(codes, start, end)
         if dots >= 3:
             ellipses += _dots_in_threes(codes, start, end)
-        words, word_chars, alphabetic, capitals = 0, 0, 0, 0
-        for token in range(doc_offsets[document], doc_offsets[document + 1]):
-            word = kinds[token] & WORD
+        words, word_chars, alphabetic = 0, 0, 0
+        for piece in range(doc_offsets[document], doc_offsets[document + 1]):
+            word = kinds[piece] & WORD
             words += word
-            word_chars += word * (ends[token] - starts[token])
-            if exact[token] != lowered[token]:  # a word with a capital letter
-                capitals += _is_all_caps(codes, starts[token], ends[token], flags)
-            alphabetic += (kinds[token] & ALPHABETIC) != 0
-        tokens = doc_offsets[document + 1] - doc_offsets[document]
+            word_chars += word * (ends[piece] - starts[piece])
+            alphabetic += (kinds[piece] & ALPHABETIC) != 0
+        pieces = doc_offsets[document + 1] - doc_offsets[document]
         out[document, 0] = end - start
-        out[document, 1] = tokens
+        out[document, 1] = pieces
         out[document, 2] = words
         out[document, 3] = word_chars / max(words, 1)
-        out[document, 4] = alphabetic / max(tokens, 1)
-        out[document, 5] = hashes / max(tokens, 1)
-        out[document, 6] = ellipses / max(tokens, 1)
-        out[document, 7] = newlines / max(tokens, 1)
-        out[document, 8] = capitals / max(words, 1)
+        out[document, 4] = alphabetic / max(pieces, 1)
+        out[document, 5] = hashes / max(pieces, 1)
+        out[document, 6] = ellipses / max(pieces, 1)
+        out[document, 7] = newlines / max(pieces, 1)
+
+
+@njit(cache=True)
+def all_caps_shares(
+    codes: NDArray[np.uint32],
+    tokens: Tokens,
+    exact: NDArray[np.uint64],
+    lowered: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+) -> NDArray[np.float64]:
+    """Return which share of each document's words, here tokens, is in capitals, 0 without words.
+
+    ``exact`` and ``lowered``: the tokens' hashes.
+    """
+    starts, ends, kinds, doc_offsets = tokens
+    out = np.zeros(len(doc_offsets) - 1)
+    for document in range(len(doc_offsets) - 1):
+        words, capitals = 0, 0
+        for token in range(doc_offsets[document], doc_offsets[document + 1]):
+            words += kinds[token] & WORD
+            if exact[token] != lowered[token]:  # a word with a capital letter
+                capitals += _is_all_caps(codes, starts[token], ends[token], flags)
+        out[document] = capitals / max(words, 1)
+    return out

@@ -1,4 +1,4 @@
-"""Where pieces start and end: ``language_id.pieces`` says by which rules.
+"""Where pieces start in chunks of scripts written with spaces.
 
 Tokens without space between them are a chunk, and its pieces are its characters, cut: from left to
 right a kernel writes where a piece starts, and the next start is its end.
@@ -9,110 +9,42 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.piece_classes import (
-    AMOUNT,
     APOSTROPHE,
-    CLOSES,
-    DIGIT,
     ELISION,
-    ENDS,
     EXTENDS,
     HYPHEN,
-    ICON,
     INNER_COLON,
-    INNER_SIGN,
-    INNER_SLASH,
-    LEADING_DASH,
     LETTER,
-    NUMBER,
-    OPENS,
-    OPERATOR,
-    ORDINAL_DOT,
-    PAUSE,
-    PERCENT,
     RELATION,
     RUN,
     SOLID_HYPHEN,
-    UNIT,
-    UPPER,
+)
+from language_id.piece_symbols import (
+    COLON,
+    DOT,
+    SLASH,
+    Bits,
+    Codes,
+    are_two,
+    bits_at,
+    closes,
+    cuts,
+    opens,
 )
 from language_id.words import ALPHABETIC, WORD
 
-PERCENT_SIGN, DASH, DOT, SLASH, COLON = 0x25, 0x2D, 0x2E, 0x2F, 0x3A
 SMALL_W = 0x77
-APO, QUOTE, COL = np.uint32(0x27), np.uint32(0x2019), np.uint32(0x3a)
+# Of the width of a code point, or the compiler widens every comparison.
+TYPED, CURLY, JOINING = np.uint32(0x27), np.uint32(0x2019), np.uint32(COLON)
 
-Codes = NDArray[np.uint32]
-Bits = NDArray[np.uint32]
 Places = NDArray[np.int64]
-
-
-@njit(cache=True)
-def bits_at(codes: Codes, bits: Bits, at: int) -> int:
-    return np.int64(bits[codes[np.uintp(at)]])  # type: ignore[return-value]
 
 
 @njit(cache=True)
 def cut(starts: Places, count: int, at: int) -> int:
     """Start a piece at ``at`` unless one does already; how many there are."""
     starts[count] = at
-    return count + (starts[count - 1] != at)
-
-
-@njit(cache=True)
-def _opens(codes: Codes, bits: Bits, start: int, end: int, habits: int) -> bool:
-    """Whether a symbol is cut off before a word."""
-    code = codes[start]
-    if code == DOT:
-        return bool(end - start > 1 and codes[start + 1] == DOT)
-    if habits & LEADING_DASH and code in (SLASH, DASH):
-        return True
-    return bits[code] & OPENS != 0
-
-
-@njit(cache=True)
-def closes(codes: Codes, bits: Bits, begin: int, start: int, end: int, habits: int) -> bool:
-    """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
-    own = bits_at(codes, bits, start)
-    if own & CLOSES or start == begin:
-        return True
-    code, before = codes[start], bits_at(codes, bits, start - 1)
-    if code == DOT:
-        if before & ENDS or (end - start > 1 and codes[start + 1] == DOT):
-            return True
-        if before & DIGIT:
-            return not habits & ORDINAL_DOT
-        if before & UPPER and start - 2 >= begin:
-            return bits_at(codes, bits, start - 2) & UPPER != 0
-        return False
-    if own & AMOUNT and before & DIGIT:
-        return code != PERCENT_SIGN or not habits & PERCENT
-    return False
-
-
-@njit(cache=True)
-def _cuts(
-    codes: Codes, bits: Bits, begin: int, start: int, end: int, stop: int, habits: int
-) -> bool:
-    """Whether a symbol inside ``begin:stop`` is cut out."""
-    code, own, length = codes[start], bits_at(codes, bits, start), end - start
-    if own & ICON or (code == DOT and length > 1 and codes[start + 1] == DOT):
-        return True
-    if start == begin or end == stop:
-        return False
-    before, behind = bits_at(codes, bits, start - 1), bits_at(codes, bits, end)
-    if behind & LETTER:
-        if before & LETTER and (
-            own & PAUSE or (code == DASH and length == 2 and codes[start + 1] == DASH)
-        ):
-            return True
-        if length == 1 and own & RELATION and before & (LETTER | NUMBER):
-            return not (
-                (code == COLON and habits & INNER_COLON) or (code == SLASH and habits & INNER_SLASH)
-            )
-        return bool(length == 1 and own & HYPHEN and before & DIGIT and habits & UNIT)
-    if own & OPERATOR and before & DIGIT and not habits & INNER_SIGN:
-        return bool(behind & DIGIT or codes[end] == DASH)
-    return False
+    return count + int(starts[count - 1] != at)
 
 
 @njit(cache=True)
@@ -127,9 +59,8 @@ def _is_address(
             return True
     for token in range(first, last - 1):
         end = token_ends[token]
-        if codes[end] == SLASH and codes[end - 1] == COLON:
-            if end + 1 < stop and codes[end + 1] == SLASH:
-                return True
+        if codes[end - 1] == COLON and are_two(codes, end, stop, SLASH):
+            return True
     return False
 
 
@@ -159,7 +90,7 @@ def find_joints(codes: Codes, start: int, end: int, joints: Places) -> None:
     for at in range(start, end):
         code = codes[np.uintp(at)]
         joints[np.uintp(count)] = at
-        count += (code == APO) | (code == QUOTE) | (code == COL)
+        count += (code == TYPED) | (code == CURLY) | (code == JOINING)
     joints[count] = end
 
 
@@ -202,19 +133,19 @@ def _cut_core(
     for token in range(first, last):
         start, end, kind = token_starts[token], token_ends[token], kinds[token]
         if kind & WORD:
-            if kind & ALPHABETIC and lettered and starts[count - 1] < start:
-                if not habits & SOLID_HYPHEN and bits_at(codes, bits, start - 1) & HYPHEN:
-                    count = cut(starts, cut(starts, count, start - 1), start)
+            parts = lettered and kind & ALPHABETIC and starts[count - 1] < start
+            if parts and not habits & SOLID_HYPHEN and bits_at(codes, bits, start - 1) & HYPHEN:
+                count = cut(starts, cut(starts, count, start - 1), start)
             lettered |= kind & ALPHABETIC != 0
             count = _cut_word(codes, bits, start, end, habits, starts, count)
-        elif _cuts(codes, bits, begin, start, end, stop, habits):
+        elif cuts(codes, bits, begin, start, end, stop, habits):
             count = cut(starts, cut(starts, count, start), end)
             lettered = False
     return count
 
 
 @njit(cache=True)
-def cut_chunk(
+def cut_spaced(
     codes: Codes,
     bits: Bits,
     token_starts: Places,
@@ -230,7 +161,7 @@ def cut_chunk(
     left, right = first, last
     while left < last and not kinds[left] & WORD:
         start, end = token_starts[left], token_ends[left]
-        if not _opens(codes, bits, start, end, habits):
+        if not opens(codes, bits, start, end, habits):
             break
         is_run = bits[codes[start]] & RUN
         count = cut_symbol(codes, bits, start, end, is_run, starts, count)

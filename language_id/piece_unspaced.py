@@ -20,7 +20,8 @@ from language_id.piece_classes import (
     RUN_UNSPACED,
     SYMBOL_RUNS,
 )
-from language_id.piece_kernel import Bits, Codes, Places, bits_at, cut, cut_symbol
+from language_id.piece_kernel import Places, cut, cut_symbol
+from language_id.piece_symbols import Bits, Codes, bits_at
 from language_id.words import NO_SPACE, WORD
 
 LONGEST, LONGEST_KATAKANA = 4, 12
@@ -76,9 +77,9 @@ def _cut_numbers(
         if bits_at(codes, bits, at) & EXTENDS:
             continue
         own = bits_at(codes, bits, at)
-        if last & DIGIT and codes[at] in (COMMA, DOT) and at + 1 < end:
-            if bits_at(codes, bits, at + 1) & DIGIT:
-                continue
+        inner = last & DIGIT and codes[at] in (COMMA, DOT) and at + 1 < end
+        if inner and bits_at(codes, bits, at + 1) & DIGIT:
+            continue
         both = own & last
         if not (both & DIGIT or (both & (LETTER | NUMBER) and not (own | last) & DIGIT)):
             count = cut(starts, count, at)

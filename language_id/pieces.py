@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from language_id.decoded import Characters
 from language_id.hashing import span_hash
 from language_id.piece_classes import BITS, EXTENDS, LETTER, NO_SPACES, NUMBER, habits_of
-from language_id.piece_kernel import Bits, Codes, Places, bits_at, cut_chunk, closes, find_joints
+from language_id.piece_kernel import Places, cut_spaced, find_joints
+from language_id.piece_symbols import Bits, Codes, bits_at, closes
 from language_id.piece_unspaced import cut_mixed
 from language_id.words import ALPHABETIC, NO_SPACE, WORD, Hashes, Tokens
+
+KINDS = WORD | ALPHABETIC
+UNKNOWN = 255
+"""The kind of a piece not yet described; its hash is then a token that starts no later."""
 
 
 class Pieces(NamedTuple):
@@ -45,119 +50,124 @@ def _kind_of_part(codes: Codes, bits: Bits, start: int, end: int) -> int:
 def _describe(
     codes: Codes,
     bits: Bits,
-    token_starts: Places,
-    token_ends: Places,
-    token_kinds: NDArray[np.uint8],
+    tokens: Tokens,
     hashes: NDArray[np.uint64],
-    token: int,
-    last: int,
-    starts: Places,
-    ends: Places,
-    kinds: NDArray[np.uint8],
-    exact: NDArray[np.uint64],
+    pieces: Pieces,
     piece: int,
     count: int,
 ) -> None:
-    """Fill in the rest of the pieces ``piece:count`` of a chunk, from its tokens."""
-    stop = token_ends[last - 1]
+    """Fill in kind and hash where they are unknown, from ``piece`` up to ``count``."""
+    token_starts, token_ends, token_kinds, _ = tokens
+    starts, ends, kinds, exact, _ = pieces
+    token = 0
     for own in range(piece, count):
-        start = starts[own]
-        end = ends[own] = starts[own + 1] if own + 1 < count else stop
+        if kinds[own] != UNKNOWN:
+            continue
+        start, end = starts[own], ends[own]
+        token = max(token, int(np.int64(exact[own])))
         while token_ends[token] <= start:
             token += 1
         if token_starts[token] == start and token_ends[token] == end:
-            kinds[own] = token_kinds[token] & (WORD | ALPHABETIC)
-            exact[own] = hashes[token]
+            kinds[own], exact[own] = token_kinds[token] & KINDS, hashes[token]
             continue
         kind, other = 0, token
-        while other < last and token_starts[other] < end:
-            first, beyond = token_starts[other], token_ends[other]
-            if first >= start and beyond <= end:
+        while other < len(token_starts) and token_starts[other] < end:
+            first, last = max(token_starts[other], start), min(token_ends[other], end)
+            if last - first == token_ends[other] - token_starts[other]:
                 kind |= token_kinds[other]
             elif token_kinds[other] & WORD:
-                kind |= _kind_of_part(codes, bits, max(first, start), min(beyond, end))
+                kind |= _kind_of_part(codes, bits, first, last)
             other += 1
-        kinds[own] = kind & (WORD | ALPHABETIC)
-        exact[own] = span_hash(codes, start, end)
+        kinds[own], exact[own] = kind & KINDS, span_hash(codes, start, end)
+
+
+@njit(cache=True)
+def _cut_document(
+    codes: Codes,
+    bits: Bits,
+    tokens: Tokens,
+    hashes: NDArray[np.uint64],
+    document: int,
+    habits: int,
+    joints: Places,
+    pieces: Pieces,
+    count: int,
+) -> int:
+    """Write a document's pieces behind the first ``count``; how many there are then.
+
+    Most chunks are a word, or a word and a mark behind it, and need no more than a look.
+    """
+    token_starts, token_ends, token_kinds, token_offsets = tokens
+    starts, ends, kinds, exact, _ = pieces
+    token, last = np.uintp(token_offsets[document]), np.uintp(token_offsets[document + 1])
+    joint = np.uintp(0)
+    while token < last:
+        first, piece = token, np.uintp(count)
+        start, end, found = token_starts[first], token_ends[first], token_kinds[first]
+        while joints[joint] < start:
+            joint += np.uintp(1)
+        whole = found & (WORD | NO_SPACE) == WORD and joints[joint] >= end
+        plain = whole and not habits & NO_SPACES
+        starts[piece], ends[piece] = start, end
+        kinds[piece], exact[piece] = found & KINDS, hashes[first]
+        count += 1
+        token += np.uintp(1)
+        if token == last or token_starts[token] != end:
+            if plain or end - start == 1:
+                continue
+        else:
+            word_end = end
+            while token < last and token_starts[token] == end:
+                found |= token_kinds[token]
+                end = token_ends[token]
+                token += np.uintp(1)
+            behind = token - np.uintp(1)
+            if plain and end - word_end == 1 and not token_kinds[behind] & WORD:
+                if closes(codes, bits, start, word_end, end, habits):
+                    piece = np.uintp(count)
+                    starts[piece], kinds[piece], exact[piece] = word_end, 0, hashes[behind]
+                    count += 1
+                else:
+                    exact[piece] = span_hash(codes, start, end)
+                ends[piece] = end
+                continue
+        chunk = int(np.int64(first)), int(np.int64(token))
+        if found & NO_SPACE or habits & NO_SPACES:
+            count = cut_mixed(
+                codes, bits, token_starts, token_ends, token_kinds, *chunk, habits, starts, count
+            )
+        else:
+            count = cut_spaced(
+                codes, bits, token_starts, token_ends, token_kinds, *chunk, habits, starts, count
+            )
+        count -= int(starts[count - 1] == end)
+        for own in range(np.int64(piece), count):
+            ends[own] = starts[own + 1] if own + 1 < count else end
+            kinds[own], exact[own] = UNKNOWN, first
+    _describe(codes, bits, tokens, hashes, pieces, pieces.doc_offsets[document], count)
+    return count
 
 
 @njit(cache=True)
 def _cut_batch(
     codes: Codes,
-    bits: Bits,
     offsets: NDArray[np.int64],
-    token_starts: Places,
-    token_ends: Places,
-    token_kinds: NDArray[np.uint8],
-    token_offsets: NDArray[np.int64],
+    bits: Bits,
+    tokens: Tokens,
     hashes: NDArray[np.uint64],
-    habits_of_doc: NDArray[np.int64],
-    starts: Places,
-    ends: Places,
-    kinds: NDArray[np.uint8],
-    exact: NDArray[np.uint64],
-    doc_offsets: NDArray[np.int64],
+    habits: NDArray[np.int64],
+    pieces: Pieces,
 ) -> int:
     longest = np.max(offsets[1:] - offsets[:-1]) if len(offsets) > 1 else 0
     joints = np.empty(longest + 1, dtype=np.int64)
     count = 0
-    for document in range(len(habits_of_doc)):
-        doc_offsets[document] = count
+    for document in range(len(offsets) - 1):
+        pieces.doc_offsets[document] = count
         find_joints(codes, offsets[document], offsets[document + 1], joints)
-        joint = np.uintp(0)
-        habits = habits_of_doc[document]
-        token, last = np.uintp(token_offsets[document]), np.uintp(token_offsets[document + 1])
-        while token < last:
-            first = token
-            start, end = token_starts[first], token_ends[first]
-            while joints[joint] < start:
-                joint += np.uintp(1)
-            plain = joints[joint] >= end
-            token += np.uintp(1)
-            found = token_kinds[first]
-            starts[np.uintp(count)] = start
-            ends[np.uintp(count)] = end
-            kinds[np.uintp(count)] = found & (WORD | ALPHABETIC)
-            exact[np.uintp(count)] = hashes[first]
-            own = np.uintp(count)
-            count += 1
-            if token == last or token_starts[token] != end:
-                if plain and found & (WORD | NO_SPACE) == WORD and not habits & NO_SPACES:
-                    continue
-            else:
-                one = plain and found & (WORD | NO_SPACE) == WORD and not habits & NO_SPACES
-                word_end = end
-                while token < last and token_starts[token] == end:
-                    found |= token_kinds[token]
-                    end = token_ends[token]
-                    token += np.uintp(1)
-                if one and end == word_end + 1 and not token_kinds[token-1] & WORD:
-                    if not closes(codes, bits, start, word_end, end, habits):
-                        ends[own] = end
-                        exact[own] = span_hash(codes, start, end)
-                        continue
-                    starts[np.uintp(count)] = word_end
-                    ends[np.uintp(count)] = end
-                    kinds[np.uintp(count)] = 0
-                    exact[np.uintp(count)] = hashes[token-np.uintp(1)]
-                    count += 1
-                    continue
-            if found & NO_SPACE or habits & NO_SPACES:
-                count = cut_mixed(
-                    codes, bits, token_starts, token_ends, token_kinds,
-                    np.int64(first), np.int64(token), habits, starts, count,
-                )  # fmt: skip
-            else:
-                count = cut_chunk(
-                    codes, bits, token_starts, token_ends, token_kinds,
-                    np.int64(first), np.int64(token), habits, starts, count,
-                )  # fmt: skip
-            count -= starts[count - 1] == end
-            _describe(
-                codes, bits, token_starts, token_ends, token_kinds, hashes, np.int64(first), np.int64(token),
-                starts, ends, kinds, exact, np.int64(own), count,
-            )  # fmt: skip
-    doc_offsets[len(habits_of_doc)] = count
+        count = _cut_document(
+            codes, bits, tokens, hashes, document, habits[document], joints, pieces, count
+        )
+    pieces.doc_offsets[len(offsets) - 1] = count
     return count
 
 
@@ -171,14 +181,15 @@ def pieces_of(
     white space; together they hold the characters of the tokens. Time is linear in characters for
     any input.
     """
-    room = int(characters.offsets[-1] - characters.offsets[0]) + 1
-    starts = np.empty(room, dtype=np.int64)
-    ends = np.empty(room, dtype=np.int64)
-    kinds = np.empty(room, dtype=np.uint8)
-    exact = np.empty(room, dtype=np.uint64)
-    doc_offsets = np.zeros(len(characters.offsets), dtype=np.int64)
-    count = _cut_batch(
-        characters.codes, BITS, characters.offsets, *tokens, hashes.exact, habits_of(langs),
-        starts, ends, kinds, exact, doc_offsets,
-    )  # fmt: skip
+    codes, offsets = characters
+    room = int(offsets[-1] - offsets[0]) + 1
+    pieces = Pieces(
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.uint8),
+        np.empty(room, dtype=np.uint64),
+        np.zeros(len(offsets), dtype=np.int64),
+    )
+    count = _cut_batch(codes, offsets, BITS, tokens, hashes.exact, habits_of(langs), pieces)
+    starts, ends, kinds, exact, doc_offsets = pieces
     return Pieces(starts[:count], ends[:count], kinds[:count], exact[:count], doc_offsets)

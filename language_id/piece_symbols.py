@@ -1,0 +1,116 @@
+"""Whether a symbol is a piece of its own, by the characters beside it.
+
+``begin`` and ``stop``: where the characters that may belong to one piece start and end; ``start``
+and ``end``: where the symbol among them does; ``habits``: those of the language.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from language_id.piece_classes import (
+    AMOUNT,
+    CLOSES,
+    DIGIT,
+    ENDS,
+    HYPHEN,
+    ICON,
+    INNER_COLON,
+    INNER_SIGN,
+    INNER_SLASH,
+    LEADING_DASH,
+    LETTER,
+    NUMBER,
+    OPENS,
+    OPERATOR,
+    ORDINAL_DOT,
+    PAUSE,
+    PERCENT,
+    RELATION,
+    UNIT,
+    UPPER,
+)
+
+PERCENT_SIGN, DASH, DOT, SLASH, COLON = 0x25, 0x2D, 0x2E, 0x2F, 0x3A
+
+Codes = NDArray[np.uint32]
+Bits = NDArray[np.uint32]
+Whole = int | np.integer
+"""A whole number, in Python or in a kernel."""
+
+
+@njit(cache=True)
+def bits_at(codes: Codes, bits: Bits, at: Whole) -> int:
+    """Return the bits of the character at ``at``."""
+    return np.int64(bits[codes[np.uintp(at)]])  # type: ignore[return-value]
+
+
+@njit(cache=True)
+def are_two(codes: Codes, start: Whole, end: Whole, code: int) -> bool:
+    """Whether a symbol is two of a character, or more."""
+    return bool(end - start > 1 and codes[start] == code and codes[start + 1] == code)
+
+
+@njit(cache=True)
+def opens(codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int) -> bool:
+    """Whether a symbol is cut off before a word."""
+    if habits & LEADING_DASH and codes[start] in (SLASH, DASH):
+        return True
+    return bits_at(codes, bits, start) & OPENS != 0 or are_two(codes, start, end, DOT)
+
+
+@njit(cache=True)
+def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: int) -> bool:
+    """Whether the full stop at ``at`` is no part of an abbreviation or ordinal number."""
+    before = bits_at(codes, bits, at - 1)
+    if before & DIGIT:
+        return not habits & ORDINAL_DOT
+    if before & UPPER and at - 2 >= begin:
+        return bits_at(codes, bits, at - 2) & UPPER != 0
+    return before & ENDS != 0
+
+
+@njit(cache=True)
+def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, habits: int) -> bool:
+    """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
+    own = bits_at(codes, bits, start)
+    if own & CLOSES or start == begin or are_two(codes, start, end, DOT):
+        return True
+    if codes[start] == DOT:
+        return _ends_sentence(codes, bits, begin, start, habits)
+    if own & AMOUNT and bits_at(codes, bits, start - 1) & DIGIT:
+        return codes[start] != PERCENT_SIGN or not habits & PERCENT
+    return False
+
+
+@njit(cache=True)
+def _cuts_before_letter(
+    codes: Codes, own: int, before: int, start: Whole, end: Whole, habits: int
+) -> bool:
+    """Whether a symbol before a letter is cut out."""
+    if before & LETTER and (own & PAUSE or (end - start == 2 and are_two(codes, start, end, DASH))):
+        return True
+    if end - start > 1:
+        return False
+    if own & RELATION and before & (LETTER | NUMBER):
+        kept = INNER_COLON if codes[start] == COLON else INNER_SLASH
+        return codes[start] not in (COLON, SLASH) or not habits & kept
+    return bool(own & HYPHEN and before & DIGIT and habits & UNIT)
+
+
+@njit(cache=True)
+def cuts(
+    codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, stop: Whole, habits: int
+) -> bool:
+    """Whether a symbol inside ``begin:stop`` is cut out."""
+    own = bits_at(codes, bits, start)
+    if own & ICON or are_two(codes, start, end, DOT):
+        return True
+    if start == begin or end == stop:
+        return False
+    before, behind = bits_at(codes, bits, start - 1), bits_at(codes, bits, end)
+    if behind & LETTER:
+        return _cuts_before_letter(codes, own, before, start, end, habits)
+    if own & OPERATOR and before & DIGIT and not habits & INNER_SIGN:
+        return bool(behind & DIGIT or codes[end] == DASH)
+    return False

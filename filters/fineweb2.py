@@ -2,9 +2,8 @@
 
 ``data/thresholds.csv`` holds them as published. English is not in it and has the values of
 FineWeb and Gopher; a language it does not know has the median of its script's languages, and one
-whose script it does not know has English's. Word lengths are not asked of scripts without spaces,
-where a word is one character here and was a segmenter's word there; n-grams are shorter there than
-FineWeb-2's, so its thresholds are harsher than meant.
+whose script it does not know has English's. In scripts without spaces a segmenter's words were
+counted there; pieces (``language_id.pieces``) are about as long.
 """
 
 import csv
@@ -20,7 +19,7 @@ from filters.gopher import (
     STOP_WORDS,
     WORD_COUNT,
 )
-from filters.rules import ANY, UNSPACED, Bounds, Rule
+from filters.rules import ANY, Bounds, Rule
 
 DATA = Path(__file__).parent / "data" / "thresholds.csv"
 PAPER = "Penedo et al. 2025, arXiv:2506.20920, section 4; huggingface/fineweb-2 configs"
@@ -68,12 +67,19 @@ def _bounds(column: str) -> dict[str, float]:
     return with_medians(published(column)) | {"eng_Latn": english, ANY: english}
 
 
-def _lengths(column: str, unasked: float) -> dict[str, float]:
-    """Bounds on the mean word length; ``unasked`` for every language whose script has no spaces."""
-    bounds = _bounds(column)
-    unspaced = {key for key in bounds if key.rpartition("_")[2] in UNSPACED}
-    unspaced |= {f"{ANY}_{script}" for script in UNSPACED}
-    return bounds | dict.fromkeys(unspaced, unasked)
+def _duplicate_lines() -> dict[str, float]:
+    """Bounds on duplicate lines; those published as 0 are none.
+
+    The code that made FineWeb-2 asks ``if self.dup_line_frac and ...``, so that 0 switches the rule
+    off (huggingface/datatrove, gopher_repetition_filter.py). Six languages have it.
+    """
+    values = {lang: value for lang, value in published("dup_line_frac").items() if value > 0}
+    unasked = dict.fromkeys(published("dup_line_frac").keys() - values.keys(), float("inf"))
+    return (
+        with_medians(values)
+        | unasked
+        | {"eng_Latn": ENGLISH["dup_line_frac"], ANY: ENGLISH["dup_line_frac"]}
+    )
 
 
 def _rule(name: str, signal: str, low: Bounds, high: Bounds) -> Rule:
@@ -81,7 +87,7 @@ def _rule(name: str, signal: str, low: Bounds, high: Bounds) -> Rule:
 
 
 FINEWEB2: tuple[Rule, ...] = (
-    _rule("duplicate_lines", "duplicate_line_fraction", None, _bounds("dup_line_frac")),
+    _rule("duplicate_lines", "duplicate_line_fraction", None, _duplicate_lines()),
     *(
         _rule(f"top_{size}gram", f"top_{size}gram_char_fraction", None, _bounds(f"top_{size}gram"))
         for size in (2, 3, 4)
@@ -102,8 +108,8 @@ FINEWEB2: tuple[Rule, ...] = (
     _rule(
         "mean_word_chars",
         "mean_word_chars",
-        _lengths("min_avg_word_length", 0.0),
-        _lengths("max_avg_word_length", float("inf")),
+        _bounds("min_avg_word_length"),
+        _bounds("max_avg_word_length"),
     ),
     HASH_RATIO,
     ELLIPSIS_RATIO,

@@ -21,7 +21,7 @@ from language_id.piece_classes import (
     SYMBOL_RUNS,
 )
 from language_id.piece_kernel import Places, cut, cut_symbol
-from language_id.piece_symbols import Bits, Codes, bits_at
+from language_id.piece_symbols import Bits, Codes, Whole, bits_at
 from language_id.words import NO_SPACE, WORD
 
 LONGEST, LONGEST_KATAKANA = 4, 12
@@ -63,27 +63,29 @@ def _parts(first: np.uint32, second: np.uint32, length: int, habits: int) -> boo
 
 
 @njit(cache=True)
+def _group(own: int) -> int:
+    """Digits go together, letters and other numbers do, other characters stand alone."""
+    if own & DIGIT:
+        return DIGIT
+    return LETTER if own & (LETTER | NUMBER) else 0
+
+
+@njit(cache=True)
 def _cut_numbers(
-    codes: Codes,
-    bits: Bits,
-    start: int,
-    end: int,
-    starts: Places,
-    count: int,
+    codes: Codes, bits: Bits, start: Whole, end: Whole, starts: Places, count: int
 ) -> int:
     """Cut a word into its letters, its numbers ("1,000.5") and each other character."""
-    last = bits_at(codes, bits, start)
+    group = _group(bits_at(codes, bits, start))
     for at in range(start + 1, end):
-        if bits_at(codes, bits, at) & EXTENDS:
-            continue
         own = bits_at(codes, bits, at)
-        inner = last & DIGIT and codes[at] in (COMMA, DOT) and at + 1 < end
+        if own & EXTENDS:
+            continue
+        inner = group == DIGIT and codes[at] in (COMMA, DOT) and at + 1 < end
         if inner and bits_at(codes, bits, at + 1) & DIGIT:
             continue
-        both = own & last
-        if not (both & DIGIT or (both & (LETTER | NUMBER) and not (own | last) & DIGIT)):
+        if group != _group(own) or group == 0:
             count = cut(starts, count, at)
-        last = own
+        group = _group(own)
     return count
 
 

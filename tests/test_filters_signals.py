@@ -12,6 +12,7 @@ import pytest
 import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from test_language_id_pieces import pieces_by_rules
 
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
@@ -86,6 +87,21 @@ def is_all_caps(word: str) -> bool:
     return not small and oracle_lower(word) != word
 
 
+def piece_oracle(text: str, lang: str) -> dict[str, float]:
+    pieces = pieces_by_rules(text, lang)
+    words = [piece for piece, kind in pieces if kind & WORD]
+    return {
+        "char_count": len(text),
+        "lexical_token_count": len(pieces),
+        "word_count": len(words),
+        "mean_word_chars": share(sum(map(len, words)), len(words)),
+        "alphabetic_word_fraction": share(sum(k & ALPHABETIC > 0 for _, k in pieces), len(pieces)),
+        "hash_ratio": share(text.count("#"), len(pieces)),
+        "ellipsis_ratio": share(text.count("...") + text.count("…"), len(pieces)),
+        "newline_word_ratio": text.count("\n") / max(len(pieces), 1),
+    }
+
+
 def word_oracle(text: str, lang: str) -> dict[str, float]:
     tokens = tokens_of(text)
     words = [token for token, kind in tokens if kind & WORD]
@@ -112,25 +128,17 @@ def word_oracle(text: str, lang: str) -> dict[str, float]:
         "stop_word_fraction": min(share(occurrences, len(tokens)), 1.0),
         "unique_word_fraction": share(len(lower_words), len(words)),
         "unigram_entropy": math.log(len(words)) - spread / len(words) if words else 0.0,
-        "char_count": len(text),
-        "lexical_token_count": len(tokens),
-        "word_count": len(words),
-        "mean_word_chars": share(sum(map(len, words)), len(words)),
-        "alphabetic_word_fraction": share(sum(k & ALPHABETIC > 0 for _, k in tokens), len(tokens)),
-        "hash_ratio": share(text.count("#"), len(tokens)),
-        "ellipsis_ratio": share(text.count("...") + text.count("…"), len(tokens)),
-        "newline_word_ratio": text.count("\n") / max(len(tokens), 1),
         "stop_word_count": len(found) if lang in stop_words() else -1,
     }
 
 
-def line_oracle(text: str) -> dict[str, float]:
+def line_oracle(text: str, lang: str) -> dict[str, float]:
     lines = [line for line in re.split(r"\n+", text) if line]
     filled = [line for line in text.split("\n") if line.strip()]
     paragraphs = re.split(r"\n{2,}", text.strip())
     same_lines, same_line_chars = duplicates(lines)
     same_paragraphs, same_paragraph_chars = duplicates(paragraphs)
-    words = sum(kind & WORD for _, kind in tokens_of(text))
+    words = sum(kind & WORD for _, kind in pieces_by_rules(text, lang))
     return {
         "line_count": len(lines),
         "bullet_line_fraction": share(sum(s.lstrip()[:1] in {"•", "-"} for s in lines), len(lines)),
@@ -151,18 +159,18 @@ def line_oracle(text: str) -> dict[str, float]:
     }
 
 
-def repetition_oracle(text: str) -> dict[str, float]:
-    tokens = [token for token, _ in tokens_of(text)]
+def repetition_oracle(text: str, lang: str) -> dict[str, float]:
+    pieces = [piece for piece, _ in pieces_by_rules(text, lang)]
     found = {}
     for size in (2, 3, 4):
-        ngrams = Counter(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1))
+        ngrams = Counter(tuple(pieces[at : at + size]) for at in range(len(pieces) - size + 1))
         top, count = ngrams.most_common(1)[0] if ngrams else ((), 0)
         found[f"top_{size}gram_char_fraction"] = share(len(" ".join(top)) * count, len(text))
     for size in (5, 6, 7, 8, 9, 10):
         seen = set()
         at, chars = 0, 0
-        while at <= len(tokens) - size:
-            ngram = tuple(tokens[at : at + size])
+        while at <= len(pieces) - size:
+            ngram = tuple(pieces[at : at + size])
             if ngram in seen:
                 chars += len("".join(ngram))
                 at += size
@@ -221,7 +229,8 @@ def c4_oracle(text: str) -> dict[str, float]:
 
 
 def oracle(text: str, lang: str) -> dict[str, float]:
-    return word_oracle(text, lang) | line_oracle(text) | repetition_oracle(text) | c4_oracle(text)
+    words = piece_oracle(text, lang) | word_oracle(text, lang)
+    return words | line_oracle(text, lang) | repetition_oracle(text, lang) | c4_oracle(text)
 
 
 def measured(texts: list[str], langs: list[str]) -> list[dict[str, Any]]:
@@ -275,10 +284,10 @@ def test_every_signal_is_that_of_plain_python(text: str, lang: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from("abc"), max_size=120).map(" ".join))
+@given(st.lists(st.sampled_from(["a", "b", "a-b", "a:b", "b.", "日a"]), max_size=120).map(" ".join))
 def test_repetition_in_small_alphabets(text: str) -> None:
     (found,) = measured([text], ["eng_Latn"])
-    expected = repetition_oracle(text)
+    expected = repetition_oracle(text, "eng_Latn")
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-6)
 
 

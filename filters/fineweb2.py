@@ -19,7 +19,7 @@ from filters.gopher import (
     STOP_WORDS,
     WORD_COUNT,
 )
-from filters.rules import ANY, Bounds, Rule
+from filters.rules import ANY, UNSPACED, Bounds, Rule
 
 DATA = Path(__file__).parent / "data" / "thresholds.csv"
 PAPER = "Penedo et al. 2025, arXiv:2506.20920, section 4; huggingface/fineweb-2 configs"
@@ -82,6 +82,18 @@ def _duplicate_lines() -> dict[str, float]:
     )
 
 
+def _shortest() -> dict[str, float]:
+    """Lower bounds on the mean word length.
+
+    Above 1 in a script without spaces they are of a segmenter's words, or of what spaces part (S'gaw
+    Karen: 4 to 76 characters), which are longer than pieces are there; so they are not asked.
+    """
+    return {
+        key: 0.0 if value > 1 and key.rpartition("_")[2] in UNSPACED else value
+        for key, value in _bounds("min_avg_word_length").items()
+    }
+
+
 def _rule(name: str, signal: str, low: Bounds, high: Bounds) -> Rule:
     return Rule(f"fineweb2.{name}", signal, low, high, PAPER)
 
@@ -108,7 +120,7 @@ FINEWEB2: tuple[Rule, ...] = (
     _rule(
         "mean_word_chars",
         "mean_word_chars",
-        _bounds("min_avg_word_length"),
+        _shortest(),
         _bounds("max_avg_word_length"),
     ),
     HASH_RATIO,

@@ -1,8 +1,8 @@
 """Gopher's quality rules, with the readings FineWeb runs.
 
-Two bounds depend on how a language is written: a word of a script without spaces is one character
-here, so its mean length says nothing; and a language without a list of stop words is not asked for
-any.
+Two bounds depend on how a language is written: 3 characters a word is English, and no page in a
+script without spaces has them, so they are not asked there; and a language without a list of stop
+words is not asked for any.
 """
 
 from filters.rules import ANY, UNSPACED, Rule

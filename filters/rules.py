@@ -19,7 +19,7 @@ Bounds = float | Mapping[str, float] | None
 rest; or none. A language that a mapping does not cover has no bound."""
 
 UNSPACED = (*sorted(NO_SPACE_SCRIPTS), "Jpan", "Hans", "Hant")
-"""The scripts of labels whose words are single characters (``language_id.words.NO_SPACE``)."""
+"""The scripts of labels whose tokens are single characters (``language_id.words.NO_SPACE``)."""
 
 
 @dataclass(frozen=True, slots=True)

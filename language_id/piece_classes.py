@@ -92,6 +92,7 @@ BITS = _bits()
 
 HABITS = (
     "solid_hyphen",
+    "ending_hyphen",
     "ordinal_dot",
     "percent",
     "elision",
@@ -105,8 +106,8 @@ HABITS = (
 )
 """The habits of languages, in the order of their bits."""
 (
-    SOLID_HYPHEN, ORDINAL_DOT, PERCENT, ELISION, INNER_COLON, INNER_SLASH, INNER_SIGN, UNIT,
-    LEADING_DASH, SYMBOL_RUNS, NO_SPACES,
+    SOLID_HYPHEN, ENDING_HYPHEN, ORDINAL_DOT, PERCENT, ELISION, INNER_COLON, INNER_SLASH,
+    INNER_SIGN, UNIT, LEADING_DASH, SYMBOL_RUNS, NO_SPACES,
 ) = (1 << bit for bit in range(len(HABITS)))  # fmt: skip
 UNSPACED_LABELS = NO_SPACE_SCRIPTS | {"Jpan", "Hans", "Hant"}
 

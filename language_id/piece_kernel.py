@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from language_id.piece_classes import (
     APOSTROPHE,
     ELISION,
+    ENDING_HYPHEN,
     EXTENDS,
     HYPHEN,
     INNER_COLON,
@@ -135,7 +136,9 @@ def _cut_core(
         if kind & WORD:
             parts = lettered and kind & ALPHABETIC and starts[count - 1] < start
             if parts and not habits & SOLID_HYPHEN and bits_at(codes, bits, start - 1) & HYPHEN:
-                count = cut(starts, cut(starts, count, start - 1), start)
+                if not habits & ENDING_HYPHEN:
+                    count = cut(starts, count, start - 1)
+                count = cut(starts, count, start)
             lettered |= kind & ALPHABETIC != 0
             count = _cut_word(codes, bits, start, end, habits, starts, count)
         elif cuts(codes, bits, begin, start, end, stop, habits):

@@ -30,6 +30,8 @@ PARTED, PARTED_KANA = np.uint64(50), np.uint64(33)
 1.9."""
 OTHER, HIRAGANA, KATAKANA = 0, 1, 2
 COMMA, DOT = 0x2C, 0x2E
+TSHEG = 0x0F0B
+"""Parts Tibetan syllables, and stays with the one before it: else half of the pieces were marks."""
 SHIFT = np.uint64(33)
 
 
@@ -115,7 +117,7 @@ def cut_mixed(
             count = cut(starts, count, start)
             if habits & NO_SPACES:
                 count = _cut_numbers(codes, bits, start, end, starts, count)
-        else:
+        elif codes[start] != TSHEG or token == first or not kinds[token - 1] & NO_SPACE:
             run = RUN_UNSPACED if habits & NO_SPACES else RUN
             is_run = bits[codes[start]] & run or habits & SYMBOL_RUNS
             count = cut_symbol(codes, bits, start, end, is_run, starts, count)

@@ -1,4 +1,32 @@
-"""Pieces."""
+"""Pieces: words as the field's tokenisers cut them, for the rules whose bounds were set on these.
+
+FineWeb-2's bounds were set on what datatrove's tokenisers find (Penedo et al. 2025,
+arXiv:2506.20920; huggingface/datatrove, assets/tokenizer_assignment.csv): spaCy's for most
+languages, whose defaults keep "IP/06/123", "--help" and "open(2)" whole (explosion/spaCy,
+lang/punctuation.py), segmenters for scripts without spaces. A token is finer
+(``language_id.words``): on a page rich in symbols fewer hold a letter, and n-grams are more and
+shorter. So signals that count or average words, and repetition, are of pieces. Signatures, text
+hashes, stop words and flagged words are of tokens, which depend on no language.
+
+Pieces are tokens without space between them, glued or cut:
+
+- Brackets, quotation marks, commas, stops, currency signs and icons around a word are cut off, each
+  character a piece, but a run of "." or "-" one. "-", "/", "~", "@" and a single full stop before a
+  word stay ("-a", "/etc"). A full stop behind a word is cut off, but not an abbreviation's, which
+  stands behind one capital ("U.S."); "%", "+" and currency behind a digit are.
+- Inside what is left, ":", "<", ">", "=" and "/" are cut out before a letter, commas and dashes
+  between letters, "+", "-", "*" and "^" between digits, ellipses and icons everywhere, a hyphen
+  between letters; an apostrophe between letters starts a piece ("don", "'t"). An address, which
+  starts with "www." or holds "://", is not cut.
+- ``data/piece_languages.tsv`` says which languages do otherwise: a hyphen does not cut in German, an
+  ordinal number keeps its full stop there, an elided article its apostrophe in French ("l'", "a").
+- In languages written without spaces symbols stay alone, letters and numbers are parted, and a run
+  of the script's characters is cut by them: ``language_id.piece_unspaced``.
+
+Where this leaves spaCy: it has no lists of abbreviations, emoticons, units or exceptions, knows no
+word, and Maltese, for which the field uses Stanza's treebank words, keeps the hyphen of "il-". With
+it 99 % of documents and more fare under each rule of Gopher and FineWeb-2 as with datatrove.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple

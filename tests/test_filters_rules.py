@@ -159,10 +159,10 @@ def test_fineweb2_has_its_languages_and_the_defaults_say_what_they_are() -> None
     assert bound(rule.high, "xxx_Grek") == pytest.approx((greek[1] + greek[2]) / 2)
     assert bound(rule.high, "xxx_Osma") == 0.3
     lengths = RULES["fineweb2.mean_word_chars"]
-    assert [verdict(lengths, 1, lang) for lang in ("cmn_Hani", "tha_Thai", "xxx_Jpan")] == [
-        None
-    ] * 3
+    for lang, low, high in (("cmn_Hani", 1, 5), ("tha_Thai", 0, 10), ("ksw_Mymr", 0, 76)):
+        assert (bound(lengths.low, lang), bound(lengths.high, lang)) == (low, high)
     assert verdict(lengths, 1, "fin_Latn") == lengths.name
+    assert verdict(rule, 1, "rav_Deva") is None  # published as 0: switched off
 
 
 def test_stop_words_are_asked_of_languages_that_have_a_list() -> None:

@@ -103,7 +103,8 @@ class Rules:
                 joined = found[-1]
                 hyphen = "solid_hyphen" not in self.habits and joined[-1:] in set("-‐‑")
                 if hyphen and kind & ALPHABETIC and any(map(letter, joined)):
-                    found[-1:] = [joined[:-1], joined[-1], ""]
+                    ends = "ending_hyphen" in self.habits
+                    found[-1:] = [joined, ""] if ends else [joined[:-1], joined[-1], ""]
                 first, *others = self.word(token)
                 found[-1] += first
                 found += others
@@ -155,6 +156,8 @@ class Rules:
                     found[-1] += token
                 else:
                     found.append(token)
+            elif token[0] == "\u0f0b" and last[1] & NO_SPACE:
+                found[-1] += token
             elif not kind & WORD:
                 found += self.symbol(token)
             elif "unspaced" in self.habits:
@@ -255,7 +258,22 @@ MIXED = st.lists(
         ),
         st.sampled_from(list("-‐/.:,;'’\"()[]%+*^=<>~@|\\&#_–—…•€°☃")),
         st.sampled_from(
-            ["..", "--", "://", "www.", " ", "ส", "วั", "\u200d", "❤️", "a'b", "l'a", "a-b"]
+            [
+                "..",
+                "--",
+                "://",
+                "www.",
+                " ",
+                "ส",
+                "วั",
+                "བོད་",
+                "་",
+                "\u200d",
+                "❤️",
+                "a'b",
+                "l'a",
+                "a-b",
+            ]
         ),
         st.characters(exclude_categories=["Cs"]),
     ),
@@ -310,7 +328,8 @@ def test_pieces_hold_the_characters_of_the_tokens_and_equal_ones_hash_alike(
         ("don't well-known 3-year 2:1", "eng_Latn", "don 't well - known 3 - year 2:1"),
         ("l'homme, qu’un", "fra_Latn", "l' homme , qu’ un"),
         ("E-Mail am 3. Mai.", "deu_Latn", "E-Mail am 3. Mai ."),
-        ("il-baħar", "mlt_Latn", "il - baħar"),
+        ("il-baħar b'mod", "mlt_Latn", "il- baħar b' mod"),
+        ("an-taisce", "gle_Latn", "an - taisce"),
         ("EU:n 9 % 9%-os", "fin_Latn", "EU:n 9 % 9%-os"),
         ("9% (9%)", "hun_Latn", "9% ( 9% )"),
         ("9% (9%)", "eng_Latn", "9 % ( 9 % )"),
@@ -323,6 +342,7 @@ def test_pieces_hold_the_characters_of_the_tokens_and_equal_ones_hash_alike(
         ("-nya /atau", "ind_Latn", "- nya / atau"),
         ("((a)) **b** ||", "eng_Latn", "( ( a ) ) * * b * * ||"),
         ("第1,000回", "cmn_Hani", "第 1,000 回"),
+        ("བོད།", "bod_Tibt", "བོད །"),
         ("", "eng_Latn", ""),
     ],
 )  # fmt: skip
@@ -331,7 +351,7 @@ def test_pieces(text: str, lang: str, pieces: str) -> None:
 
 
 def test_kinds() -> None:
-    assert found_in("l'a 9%x (1) !? il-b", "mlt_Latn") == [
+    assert found_in("l'a 9%x (1) !? il-b", "eng_Latn") == [
         ("l", WORD | ALPHABETIC), ("'a", WORD | ALPHABETIC), ("9%x", WORD | ALPHABETIC), ("(", 0),
         ("1", WORD), (")", 0), ("!", 0), ("?", 0), ("il", WORD | ALPHABETIC), ("-", 0),
         ("b", WORD | ALPHABETIC),

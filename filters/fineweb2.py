@@ -85,8 +85,8 @@ def _duplicate_lines() -> dict[str, float]:
 def _shortest() -> dict[str, float]:
     """Lower bounds on the mean word length.
 
-    Above 1 in a script without spaces they are of a segmenter's words, or of what spaces part (S'gaw
-    Karen: 4 to 76 characters), which are longer than pieces are there; so they are not asked.
+    Above 1 in a script without spaces they are of a segmenter's words, or of what spaces part
+    (S'gaw Karen: 4 to 76 characters), which are longer than pieces there; so they are not asked.
     """
     return {
         key: 0.0 if value > 1 and key.rpartition("_")[2] in UNSPACED else value

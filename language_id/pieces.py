@@ -18,8 +18,8 @@ Pieces are tokens without space between them, glued or cut:
   between letters, "+", "-", "*" and "^" between digits, ellipses and icons everywhere, a hyphen
   between letters; an apostrophe between letters starts a piece ("don", "'t"). An address, which
   starts with "www." or holds "://", is not cut.
-- ``data/piece_languages.tsv`` says which languages do otherwise: a hyphen does not cut in German, an
-  ordinal number keeps its full stop there, an elided article its apostrophe in French ("l'", "a").
+- ``data/piece_languages.tsv`` says which languages do otherwise: a hyphen does not cut in German,
+  an ordinal number keeps its full stop there, an elided article its apostrophe in French ("l'").
 - In languages written without spaces symbols stay alone, letters and numbers are parted, and a run
   of the script's characters is cut by them: ``language_id.piece_unspaced``.
 

@@ -9,21 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.boilerplate import BOILERPLATE_SIGNALS, boilerplate_lists, measure_boilerplate
 from filters.c4_kernel import measure_c4
+from filters.character_kernel import CHARACTER_SIGNALS, measure_characters
 from filters.flagged_kernel import count_flagged_words
 from filters.flagged_rules import FLAGGED_SIGNALS
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
 from filters.lines import lines_of
+from filters.madlad import cursed_lists
+from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
+from filters.refinedweb import counter_lists
+from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.repetition_kernel import measure_repetition
 from filters.signal import Signal
 from filters.stopwords import stop_lists
+from filters.traits import TRAITS
 from filters.vocabulary_kernel import measure_vocabulary
 from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
 from filters.word_kernel import measure_words
 from filters.word_lists import WordLists
 from language_id.decoded import Characters
-from language_id.words import Hashes, Tokens
+from language_id.words import LOWER, Hashes, Tokens
 
 WORD_SIGNALS = (
     Signal("char_count", "characters", "int32", "code points of the text"),
@@ -142,6 +149,10 @@ GROUPS: tuple[tuple[Signal, ...], ...] = (
     LINE_SIGNALS,
     REPETITION_SIGNALS,
     C4_SIGNALS,
+    CHARACTER_SIGNALS,
+    BOILERPLATE_SIGNALS,
+    REFINEDWEB_SIGNALS,
+    MADLAD_SIGNALS,
     WEB_DOCS_SIGNALS,
 )
 SIGNALS: tuple[Signal, ...] = tuple(signal for group in GROUPS for signal in group)
@@ -187,6 +198,16 @@ def measure(
         exact, starts, ends, doc_offsets, repeats, char_counts, out[REPETITION_SIGNALS]
     )
     measure_c4(codes, offsets, lines.firsts, lines.lasts, lines.doc_offsets, FLAGS, out[C4_SIGNALS])
+    measure_characters(codes, offsets, word_counts, TRAITS, out[CHARACTER_SIGNALS])
+    measure_boilerplate(
+        codes, offsets, *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS]
+    )
+    measure_refinedweb(
+        codes, offsets, *counter_lists(langs)[:4], TRAITS, LOWER, out[REFINEDWEB_SIGNALS]
+    )
+    measure_madlad(
+        codes, offsets, *cursed_lists(langs), SENTENCE_TRAITS, TRAITS, LOWER, out[MADLAD_SIGNALS]
+    )
     out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares)
     return {
         signal.name: column.astype(signal.dtype)

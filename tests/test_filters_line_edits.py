@@ -19,6 +19,7 @@ from filters.refinedweb import counter_lists
 from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.signals import measure
 from filters.traits import TRAITS
+from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
 from language_id.words import LOWER, token_hashes, tokenize
 
@@ -264,7 +265,7 @@ def test_what_c4_removes_is_what_its_signals_count(text: str) -> None:
     characters = characters_of([text])
     tokens = tokenize(characters)
     hashes = token_hashes(characters, tokens)
-    signals = measure(characters, tokens, hashes, ["eng_Latn"])
+    signals = measure(characters, tokens, hashes, ["eng_Latn"], merged(builtin()), np.ones(1))
     counts = Counter(span.kind for span in edit(text, "eng_Latn", "c4_original")[1])
     for name in ("long_word", "few_words", "javascript", "policy", "no_terminal"):
         assert signals[f"c4_{name}_line_count"][0] == counts[f"c4.{name}"]

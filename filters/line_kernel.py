@@ -60,6 +60,7 @@ def _lines(
     ends: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
     flags: NDArray[np.uint8],
     keys: NDArray[np.uint64],
     bits: int,
@@ -69,7 +70,7 @@ def _lines(
     counts[:] = 0
     for line in range(len(starts)):
         start, stop = starts[line], ends[line]
-        duplicate = seen_before(keys, bits, span_hash(codes, start, stop))
+        duplicate = seen_before(keys, bits, hashes[line])
         counts[0] += 1
         counts[1] += duplicate
         counts[2] += duplicate * (stop - start)
@@ -92,6 +93,7 @@ def measure_lines(
     ends: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
     line_offsets: NDArray[np.int64],
     words: NDArray[np.float64],
     flags: NDArray[np.uint8],
@@ -114,7 +116,10 @@ def measure_lines(
         if len(keys) < 1 << bits:
             keys = np.zeros(1 << bits, dtype=np.uint64)
         keys[: 1 << bits] = 0
-        _lines(codes, starts[own], ends[own], firsts[own], lasts[own], flags, keys, bits, counts)
+        _lines(
+            codes, starts[own], ends[own], firsts[own], lasts[own], hashes[own], flags, keys, bits,
+            counts,
+        )  # fmt: skip
         paragraphs, same_paragraphs, same_paragraph_chars = 1, 0, 0
         if newlines >= counts[0]:  # else no line is empty, and all is one paragraph
             keys[: 1 << bits] = 0

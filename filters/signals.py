@@ -193,22 +193,33 @@ def measure(
         lower, kinds, doc_offsets, *stop_lists(langs), repeats, out[VOCABULARY_SIGNALS]
     )
     count_flagged_words(lower, kinds, doc_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
-    measure_lines(codes, offsets, *lines, word_counts, FLAGS, out[LINE_SIGNALS])
+    starts_of, ends_of, firsts, lasts, line_hashes, counts, line_offsets = lines
+    measure_lines(
+        codes, offsets, starts_of, ends_of, firsts, lasts, line_hashes, line_offsets, word_counts,
+        FLAGS, out[LINE_SIGNALS],
+    )  # fmt: skip
     measure_repetition(
         exact, starts, ends, doc_offsets, repeats, char_counts, out[REPETITION_SIGNALS]
     )
-    measure_c4(codes, offsets, lines.firsts, lines.lasts, lines.doc_offsets, FLAGS, out[C4_SIGNALS])
-    measure_characters(codes, offsets, word_counts, TRAITS, out[CHARACTER_SIGNALS])
+    measure_c4(codes, offsets, firsts, lasts, line_offsets, FLAGS, out[C4_SIGNALS])
+    symbols = (words[:, 5] + words[:, 6]) * np.maximum(words[:, 1], 1)
+    measure_characters(
+        codes, offsets, starts_of, ends_of, counts, line_offsets, symbols, word_counts, TRAITS,
+        out[CHARACTER_SIGNALS],
+    )  # fmt: skip
     measure_boilerplate(
-        codes, offsets, *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS]
-    )
+        codes, offsets, starts, lower, doc_offsets, starts_of, ends_of, counts, line_offsets,
+        *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS],
+    )  # fmt: skip
     measure_refinedweb(
-        codes, offsets, *counter_lists(langs)[:4], TRAITS, LOWER, out[REFINEDWEB_SIGNALS]
-    )
+        codes, starts_of, ends_of, counts, line_offsets, *counter_lists(langs)[:4], TRAITS, LOWER,
+        out[REFINEDWEB_SIGNALS],
+    )  # fmt: skip
     measure_madlad(
-        codes, offsets, *cursed_lists(langs), SENTENCE_TRAITS, TRAITS, LOWER, out[MADLAD_SIGNALS]
-    )
-    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares)
+        codes, offsets, starts, lower, doc_offsets, *cursed_lists(langs), SENTENCE_TRAITS, TRAITS,
+        LOWER, out[MADLAD_SIGNALS],
+    )  # fmt: skip
+    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares, lines)
     return {
         signal.name: column.astype(signal.dtype)
         for group, columns in out.items()

@@ -182,7 +182,7 @@ def sentence_count(line: str) -> int:
             at += 1
             continue
         at = marks.end()
-        space = regex.compile(r"\s*").match(line, at).end()
+        space = regex.compile(r"[\s\x1c-\x1f]*").match(line, at).end()
         wide = any(mark in "。｡！？．" for mark in marks[0])
         only_stops = set(regex.findall(r"\p{STerm}", marks[0])) == {"."}
         lower = bool(regex.compile(r"\p{Ll}").match(line, space))

@@ -52,6 +52,7 @@ Master = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
 ]
+Lang = Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -130,12 +131,39 @@ def curate(
 
 
 @app.command(
+    epilog="**Examples**\n\n`corpusmill compare run1 openeurollm fineweb2`\n\n"
+    "`corpusmill compare run1 openeurollm stricter.toml --lang fin_Latn --examples 3`"
+)
+def compare(
+    directory: Dir,
+    a: Annotated[str, typer.Argument(metavar="A", help="Preset, or TOML file.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Preset, or TOML file.")],
+    lang: Lang = None,
+    examples: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Documents to show for every change.")
+    ] = 0,
+    as_json: AsJson = False,
+    config: Storage = None,
+) -> None:
+    """Which documents change sides between two configurations, and why; needs no Spark."""
+    from jobs import compare as job  # noqa: PLC0415
+
+    with told():
+        folder = _folder(directory, config)
+        found = job.run(folder, a, b, lang)
+        if as_json:
+            typer.echo(json.dumps(job.as_json(folder, found, examples), indent=1))
+        else:
+            job.show(out, folder, found, examples)
+
+
+@app.command(
     epilog="**Examples**\n\n`corpusmill stats run1`\n\n"
     "`corpusmill stats run1 --lang fin_Latn --json`"
 )
 def stats(
     directory: Dir,
-    lang: Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")] = None,
+    lang: Lang = None,
     as_json: AsJson = False,
     config: Storage = None,
 ) -> None:

@@ -15,6 +15,7 @@ from pipeline import config as configuration
 from pipeline import (
     decisions,
     fingerprint,
+    judging,
     manifest,
     parquet,
     shards,
@@ -79,7 +80,7 @@ def made_from(config: Config, extracted: stages.Stage, grouped: stages.Stage) ->
         "deduplicate": grouped.fingerprint,
         "config": {
             "preset": config.preset,
-            "rules": [decisions.described(rule) for rule in config.rules.table()],
+            "rules": [judging.described(rule) for rule in config.rules.table()],
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
             "output": config.output.model_dump(mode="json"),
@@ -118,7 +119,7 @@ def _decide(
     """The decisions table: one file per documents file, in its order."""
     rules = config.rules.table()
     documents = extracted.files["documents"]
-    columns = decisions.judged_columns(rules)
+    columns = judging.judged_columns(rules)
     work = decisions.judged(rules)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))

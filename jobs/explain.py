@@ -13,10 +13,11 @@ from rich.text import Text
 
 from filters.pii import Span, mask
 from filters.rules import Rule, bound, judge
+from jobs.console import plain
 from pipeline import extraction, ledger
 from pipeline.config import Config
-from pipeline.decisions import signal_columns
 from pipeline.extraction import Range
+from pipeline.judging import signal_columns
 from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
@@ -42,7 +43,7 @@ def run(
         if url is None and offset is None:
             found = True
             line = f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24} "
-            console.print(Text(line + _plain(row["url"])), soft_wrap=True)
+            console.print(Text(line + plain(row["url"])), soft_wrap=True)
         elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
             found = True
             _explain(screened, config, console)
@@ -62,14 +63,14 @@ def _explain(screened: ledger.Screened, config: Config, console: Console) -> Non
     spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]
     masked, _ = mask(page["text"], spans) if config.personal_data.mask else (page["text"], [])
     more = " …" if len(masked) > SHOWN_CHARS else ""
-    console.print(Text(_plain(masked[:SHOWN_CHARS], keep="\n") + more))
+    console.print(Text(plain(masked[:SHOWN_CHARS], keep="\n") + more))
     for number, top in enumerate(page["lang_top"], 1):
         console.print(f"  language {number}: {top['label']} {top['score']:.3f}", highlight=False)
     for kind in sorted({span.kind for span in spans}):
         console.print(f"  masked {kind}: {sum(s.kind == kind for s in spans)}", highlight=False)
     for signal in page["rights"]:
         line = f"  rights {signal['source']}: {signal['name']} = {signal['value']}"
-        console.print(Text(_plain(line)), soft_wrap=True)
+        console.print(Text(plain(line)), soft_wrap=True)
     rules = config.rules.table()
     verdict = judge(rules, signal_columns(batch, rules), [page["lang"]])
     console.print(_signals(page, rules, set(verdict.failed[0])))
@@ -94,7 +95,7 @@ def _fields(console: Console, title: str, values: dict[str, Any], last: Iterable
     for name in [*(n for n in values if n not in last), *last]:
         value = values[name]
         if value not in (None, []):
-            table.add_row(name, Text(_plain(str(value))))
+            table.add_row(name, Text(plain(str(value))))
     console.print(table)
 
 
@@ -131,14 +132,3 @@ def _fate(console: Console, fate: str, reason: str | None) -> None:
     console.print(f"[bold]{fate}[/]" + (f" by {reason}" if reason else ""), highlight=False)
     if fate == "passes":
         console.print("Whether a better copy exists is decided over the whole corpus.")
-
-
-def _plain(text: str | None, keep: str = "") -> str:
-    """Text that cannot command a terminal: control and direction characters escaped."""
-    return "".join(
-        c if c in keep or (c.isprintable() and c not in _DIRECTIONS) else f"\\u{ord(c):04x}"
-        for c in text or ""
-    )
-
-
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -4,23 +4,22 @@ Text is not read here. Every document gets one row, in the order of its document
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from filters.rules import Rule, judge
+from filters.rules import Rule
 from pipeline import parquet, spread
 from pipeline.files import Folder
+from pipeline.judging import SIZES, judgement, named, named_lists, node_of
 from pipeline.schema import DECISIONS, schema
 from pipeline.spread import Batches, ddl
 
-SIZES = ("text_chars", "word_count", "text_bytes", "token_count")
 JUDGED = pa.schema(
     [
         ("file", pa.int32()),
@@ -40,28 +39,6 @@ JUDGED = pa.schema(
 DECISIONS_SCHEMA = schema(DECISIONS)
 
 
-def node_of(doc_ids: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """First 64 bits of each doc_id as numbers in the same order: what the clusters count in.
-
-    Among 20 billion documents about 11 pairs share one; such a pair is clustered as one document
-    and both rows get the same cluster, so none is lost unless its twin stays.
-    """
-    heads = "".join(doc_id[:16] for doc_id in doc_ids.to_pylist())
-    return (np.frombuffer(bytes.fromhex(heads), ">u8") ^ np.uint64(1 << 63)).view(np.int64)
-
-
-def judged_columns(rules: Sequence[Rule]) -> list[str]:
-    """Columns of documents that the rules and the choice of copies need."""
-    needed = ["doc_id", "lang", "lang_score", "warc_date", *SIZES]
-    return list(dict.fromkeys([*needed, *(rule.signal for rule in rules)]))
-
-
-def described(rule: Rule) -> list[object]:
-    """A rule as JSON can write it, for fingerprints."""
-    bounds = (dict(b) if isinstance(b, Mapping) else b for b in (rule.low, rule.high))
-    return [rule.name, rule.signal, *bounds]
-
-
 def judged(rules: Sequence[Rule]) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``."""
 
@@ -75,36 +52,21 @@ def judged(rules: Sequence[Rule]) -> Callable[[int, Batches], Batches]:
 
 
 def _judged(batch: pa.RecordBatch, rules: Sequence[Rule], file: int, row: int) -> pa.RecordBatch:
-    langs = batch.column("lang").to_pylist()
-    verdicts = judge(rules, signal_columns(batch, rules), langs)
+    found = judgement(batch, rules)
+    names = [rule.name for rule in rules]
     count = batch.num_rows
     columns = {
-        "file": np.full(count, file, np.int32),
-        "row": np.arange(row, row + count, dtype=np.int32),
-        "node": node_of(batch.column("doc_id")),
+        "file": pa.array(np.full(count, file, np.int32)),
+        "row": pa.array(np.arange(row, row + count, dtype=np.int32)),
+        "node": pa.array(node_of(batch.column("doc_id"))),
         "warc_date": batch.column("warc_date").cast(pa.int64()),
-        "passes": [name is None for name in verdicts.rejected_by],
-        "rejected_by": verdicts.rejected_by,
-        "rejected_value": pa.array(verdicts.rejected_value, pa.float32(), from_pandas=True),
-        "failed_rules": verdicts.failed,
+        "passes": pa.array(found.first < 0),
+        "rejected_by": named(found.first, names),
+        "rejected_value": pa.array(found.value, from_pandas=True),
+        "failed_rules": named_lists(found.failures, names),
     }
-    return pa.record_batch(
-        [
-            pa.array(columns[f.name], f.type)
-            if f.name in columns and not isinstance(columns[f.name], pa.Array)
-            else columns.get(f.name, batch.column(f.name) if f.name in batch.schema.names else None)
-            for f in JUDGED
-        ],
-        JUDGED,
-    )
-
-
-def signal_columns(batch: pa.RecordBatch, rules: Sequence[Rule]) -> dict[str, Any]:
-    """The columns that rules look at, as NumPy arrays; null is NaN, which rejects visibly."""
-    return {
-        name: batch.column(name).to_numpy(zero_copy_only=False)
-        for name in dict.fromkeys(rule.signal for rule in rules)
-    }
+    own = (f.name for f in JUDGED)
+    return pa.record_batch([columns[n] if n in columns else batch.column(n) for n in own], JUDGED)
 
 
 def preference(keys: Sequence[str]) -> Column:

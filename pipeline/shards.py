@@ -17,8 +17,9 @@ from pyspark.sql import DataFrame
 from filters.pii import Span, find, mask
 from filters.regions import page_region
 from pipeline import parquet, spread
-from pipeline.decisions import DECISIONS_SCHEMA, node_of
+from pipeline.decisions import DECISIONS_SCHEMA
 from pipeline.files import Folder
+from pipeline.judging import node_of
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
 

@@ -23,7 +23,9 @@ from pipeline.files import Folder
 ROOT = Path(__file__).parent.parent
 WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
-VERBS = ("mill", "extract", "deduplicate", "curate", "stats", "verify", "explain", "config")
+VERBS = (
+    "mill", "extract", "deduplicate", "curate", "compare", "stats", "verify", "explain", "config",
+)  # fmt: skip
 
 
 def run(*arguments):

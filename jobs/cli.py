@@ -116,14 +116,28 @@ def deduplicate(
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill curate run1 --preset fineweb2`\n\n"
-    "`corpusmill curate run1 --config stricter.toml`"
+    "`corpusmill curate run1 --config stricter.toml --dry-run`"
 )
 def curate(
-    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+    directory: Dir,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the funnel; publish nothing. No Spark.")
+    ] = False,
 ) -> None:
     """Decide what stays, by stored measurements, and write the corpus; reads no archive."""
     from jobs import curate as job  # noqa: PLC0415
 
+    if dry_run:
+        from jobs import report  # noqa: PLC0415
+
+        with told():
+            settings = configuration.load(preset, config)
+            report.show(out, job.preview(settings, _settled(directory, settings)))
+            say(f"\nNothing was written. Next: corpusmill curate {directory}, without --dry-run")
+        return
     with _run(preset, config, directory) as (settings, folder):
         job.run(_spark(master), settings, folder)
         _show_funnel(folder)
@@ -230,18 +244,20 @@ def show_config(preset: Preset = None, config: File = None) -> None:
 
 
 def _folder(directory: str, path: str | None) -> Folder:
+    return _settled(directory, configuration.load(None, path))
+
+
+def _settled(directory: str, settings: Config) -> Folder:
     from pipeline.extraction import storage_options  # noqa: PLC0415
 
-    return Folder(directory, storage_options(configuration.load(None, path)))
+    return Folder(directory, storage_options(settings))
 
 
 @contextmanager
 def _run(preset: str | None, path: str | None, output: str) -> Iterator[tuple[Config, Folder]]:
-    from pipeline.extraction import storage_options  # noqa: PLC0415
-
     with told():
         settings = configuration.load(preset, path)
-        folder = Folder(output, storage_options(settings))
+        folder = _settled(output, settings)
         with locked(folder):
             yield settings, folder
 

@@ -77,6 +77,7 @@ _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar that the function it gives moves on, on a terminal only."""
     if not err.is_terminal:
+        logging.getLogger(__name__).info("%s", title)
         yield lambda _: None
         return
     columns = (

@@ -4,7 +4,10 @@ Ties break by doc_id as there, so both decide alike; tests compare them. A milli
 few seconds.
 """
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +16,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.rules import Rule
+from pipeline import narrow, parquet, stats
+from pipeline.files import Folder
 from pipeline.judging import SIZES, hexadecimal, named, named_lists, nodes
-from pipeline.narrow import Judged, Members, Rows
+from pipeline.narrow import Advance, Judged, Members, Rows
 from pipeline.schema import DECISIONS, schema
+from pipeline.stages import Stage
 
 DUPLICATES = ("duplicate.exact", "duplicate.near")
+MOST_ROWS = 5_000_000
+"""Up to so many documents are decided here rather than by Spark: 1 GB at most."""
 NEVER = 2**63 - 1
 """A date after all others, whichever way they are sorted."""
 DECISIONS_SCHEMA = schema(DECISIONS)
@@ -27,11 +35,13 @@ class Decided(NamedTuple):
     """What becomes of each row.
 
     ``reason``: why it goes, a number in ``reasons``, -1 where it stays; ``kept``: for duplicates
-    the row of the copy that stays, else -1.
+    the row of the copy that stays, else -1; ``cluster`` and ``size`` as in the clusters table.
     """
 
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    size: NDArray[np.int32]
 
 
 def reasons(rules: Sequence[Rule]) -> list[str]:
@@ -51,7 +61,9 @@ def decided(rows: Rows, judged: Judged, found: Members, keys: Sequence[str], rul
     exact = found.exact_node == found.exact_node[best]
     reason[at[other]] = np.where(exact[other], rules, rules + 1)
     kept[at[other]] = at[best[other]]
-    return Decided(reason, kept)
+    cluster, size = nodes(rows.ids[:, 0]), np.ones(len(reason), np.int32)
+    cluster[at], size[at] = found.cluster, found.size
+    return Decided(reason, kept, cluster, size)
 
 
 def _best(rows: Rows, judged: Judged, found: Members, keys: Sequence[str]) -> NDArray[np.int64]:
@@ -81,29 +93,11 @@ def _best(rows: Rows, judged: Judged, found: Members, keys: Sequence[str]) -> ND
     return best
 
 
-def batches(
-    rows: Rows, judged: Judged, found: Members, made: Decided, rules: Sequence[Rule]
-) -> Iterator[pa.RecordBatch]:
-    """The decisions table: a batch of ``DECISIONS`` for every documents file, in their order."""
-    cluster, size = nodes(rows.ids[:, 0]).copy(), np.ones(len(made.reason), np.int32)
-    cluster[found.row], size[found.row] = found.cluster, found.size
-    start = 0
-    for file, end in enumerate(rows.ends.tolist()):
-        own = slice(start, end)
-        yield _batch(file, rows, judged, made, own, cluster[own], size[own], rules)
-        start = end
-
-
-def _batch(
-    file: int,
-    rows: Rows,
-    judged: Judged,
-    made: Decided,
-    own: slice,
-    cluster: NDArray[np.int64],
-    size: NDArray[np.int32],
-    rules: Sequence[Rule],
+def batch(
+    file: int, rows: Rows, judged: Judged, made: Decided, rules: Sequence[Rule]
 ) -> pa.RecordBatch:
+    """The decisions about one documents file, row for row: columns ``DECISIONS``."""
+    own = slice(int(rows.ends[file - 1]) if file else 0, int(rows.ends[file]))
     count, names = own.stop - own.start, [rule.name for rule in rules]
     failures = np.unpackbits(judged.failed[own], axis=1, count=len(rules)).T.astype(np.bool_)
     copies = hexadecimal(rows.ids[np.maximum(made.kept[own], 0)]) if count else None
@@ -114,8 +108,8 @@ def _batch(
         "doc_id": hexadecimal(rows.ids[own]),
         "lang": named(rows.lang[own].astype(np.int16), rows.langs),
         **{name: pa.array(rows.sizes[name][own]) for name in SIZES},
-        "cluster_id": hexadecimal(cluster.view(np.uint64) ^ np.uint64(1 << 63)),
-        "cluster_size": pa.array(size),
+        "cluster_id": hexadecimal(made.cluster[own].view(np.uint64) ^ np.uint64(1 << 63)),
+        "cluster_size": pa.array(made.size[own]),
         "reason": named(made.reason[own], reasons(rules)),
         "rejected_value": pa.array(judged.value[own], from_pandas=True),
         "failed_rules": named_lists(failures, names),
@@ -124,3 +118,38 @@ def _batch(
     return pa.record_batch(
         [columns[f.name].cast(f.type) for f in DECISIONS_SCHEMA], DECISIONS_SCHEMA
     )
+
+
+def decide(
+    folder: Folder,
+    extracted: Stage,
+    grouped: Stage,
+    rules: Sequence[Rule],
+    keys: Sequence[str],
+    advance: Advance = lambda _: None,
+    *,
+    write: bool = True,
+) -> tuple[list[parquet.File], pa.Table]:
+    """The decisions table, a file for every documents file, and its counts (``FUNNEL``).
+
+    Nothing is written, and there are no files, unless ``write``.
+    """
+    rows, (judged,) = narrow.read(folder, extracted.files["documents"], [rules], advance)
+    found = narrow.members(folder, grouped.files["clusters"], rows)
+    made = decided(rows, judged, found, keys, len(rules))
+
+    def one(file: int) -> tuple[parquet.File | None, pa.Table]:
+        decisions = batch(file, rows, judged, made, rules)
+        columns = decisions.select(stats.DECISION_COLUMNS)
+        counts = stats.decision_counts(pa.Table.from_batches([columns]))
+        if not write:
+            return None, counts
+        path = f"decisions/{uuid.uuid4().hex[:12]}.parquet"
+        with parquet.Writer(folder, path, DECISIONS_SCHEMA) as out:
+            out.write(decisions)
+        return out.file, counts
+
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        done = list(pool.map(one, range(len(rows.ends))))
+    files = [file for file, _ in done if file is not None]
+    return files, stats.summed(counts for _, counts in done)

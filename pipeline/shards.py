@@ -4,6 +4,7 @@ The plan is a function of the documents and the configuration, so every run make
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -16,7 +17,7 @@ from pyspark.sql import DataFrame
 
 from filters.pii import Span, find, mask
 from filters.regions import page_region
-from pipeline import parquet, spread
+from pipeline import parquet, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
 from pipeline.files import Folder
 from pipeline.judging import node_of
@@ -32,6 +33,9 @@ WRITTEN = pa.schema(
         ("rows", pa.int64()),
         ("bytes", pa.int64()),
         ("sha256", pa.string()),
+        ("kinds", pa.list_(pa.string())),
+        ("documents", pa.list_(pa.int64())),
+        ("spans", pa.list_(pa.int64())),
     ]
 )
 
@@ -155,7 +159,7 @@ def _masked_title(
 
 
 def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: int) -> DataFrame:
-    """Write the shards; one row of ``WRITTEN`` for each.
+    """Write the shards; one row of ``WRITTEN`` for each, with its counts of personal data.
 
     Files get fresh names below ``staging``; the caller publishes those of the attempts that won.
     """
@@ -166,9 +170,17 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
             columns = schema(CORPUS if shard.table == "corpus" else REMOVED)
             path = f"{staging}/{shard.path}.{uuid.uuid4().hex[:12]}"
             with parquet.Writer(folder, path, _with_lang(columns), level) as out:
+                found: Counter[str] = Counter()
+                spans: Counter[str] = Counter()
                 for _, part in parts:
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
-            yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
+                    for kind, (documents, places) in stats.kind_counts(part["pii"]).items():
+                        found[kind] += documents
+                        spans[kind] += places
+            kinds = sorted(found)
+            masked = [[kinds], [[found[k] for k in kinds]], [[spans[k] for k in kinds]]]
+            row = [[number], *([value] for value in out.file), *masked]
+            yield pa.record_batch(row, schema=WRITTEN)
 
     return by_shard(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
 

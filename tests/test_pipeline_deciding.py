@@ -27,7 +27,7 @@ def in_process(folder, rules, keys):
     rows, (judged,) = narrow.read(folder, extracted.files["documents"], [rules])
     found = narrow.members(folder, grouped.files["clusters"], rows)
     made = deciding.decided(rows, judged, found, keys, len(rules))
-    return list(deciding.batches(rows, judged, found, made, rules))
+    return [deciding.batch(i, rows, judged, made, rules) for i in range(len(rows.ends))]
 
 
 @pytest.mark.spark

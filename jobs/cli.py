@@ -4,11 +4,11 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
+from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, save, say, told
 from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.errors import ConfigError
@@ -53,6 +53,7 @@ Master = Annotated[
     typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
 ]
 Lang = Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")]
+FitMethod = Literal["mean-deviation", "quantile", "median-ratio"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -234,6 +235,59 @@ def explain(
             asked = f" of {url}" if url else "" if offset is None else f" at byte {offset}"
             complain(archive, f"no record{asked}")
             raise typer.Exit(BROKEN)
+
+
+@app.command(
+    epilog="**Examples**\n\n`corpusmill fit finnish.jsonl --language fin_Latn --output fin.toml`"
+    "\n\n`corpusmill fit run1 --language mlt_Latn --method quantile --json`"
+)
+def fit(
+    corpus: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR|TEXTS",
+            help="Output folder of a run; or texts: .txt, .jsonl, .parquet, or a folder of these.",
+        ),
+    ],
+    language: Annotated[
+        str, typer.Option("--language", "-l", metavar="xxx_Yyyy", help="Language of the corpus.")
+    ],
+    method: Annotated[
+        FitMethod, typer.Option(help="How English's bounds are carried over.")
+    ] = "mean-deviation",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the bounds as TOML.")
+    ] = None,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Of a run, only documents its corpus holds.")
+    ] = False,
+    english: Annotated[
+        str | None, typer.Option(metavar="FILE", help="English's figures, in place of ours.")
+    ] = None,
+    statistics: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write this corpus's figures, for --english."),
+    ] = None,
+    as_json: AsJson = False,
+    config: Storage = None,
+) -> None:
+    """FineWeb-2's bounds for a language, from a reference corpus; needs no Spark."""
+    from jobs import fit as job  # noqa: PLC0415
+
+    with told():
+        figures = job.reference(english)
+        columns = job.run(_folder(corpus, config), language, kept=kept)
+        found = job.report(corpus, columns, language, method, figures)
+        if output:
+            save(output, job.as_toml(found))
+        if statistics:
+            save(statistics, job.statistics(corpus, language, columns))
+        if as_json:
+            typer.echo(json.dumps(job.as_json(found), indent=1))
+            return
+        job.show(out, found)
+        if output:
+            say(f"\nNext: corpusmill compare DIR fineweb2 {output}")
 
 
 @app.command("config", epilog="**Example**\n\n`corpusmill config --preset fineweb2 > mine.toml`")

@@ -7,6 +7,7 @@ were damaged, 130 interrupted.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -73,11 +74,20 @@ def plain(text: str | None, keep: str = "") -> str:
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def save(path: str, text: str) -> None:
+    """Write a small file the user asked for; ConfigError where that cannot be."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+
+
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar that the function it gives moves on, on a terminal only."""
+def progress(title: str, total: int, *, logged: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar that the function it gives moves on, on a terminal only; else a line if ``logged``."""
     if not err.is_terminal:
-        logging.getLogger(__name__).info("%s", title)
+        if logged:
+            logging.getLogger(__name__).info("%s", title)
         yield lambda _: None
         return
     columns = (

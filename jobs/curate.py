@@ -132,7 +132,8 @@ def _in_process(
 ) -> tuple[list[File], pa.Table]:
     rules, keys = config.rules.table(), config.duplicates.keep_order
     judging.measured(folder, extracted.files["documents"], rules)
-    with progress("decide", _rows(extracted.files["documents"])) as advance:
+    total = _rows(extracted.files["documents"])
+    with progress("decide", total, logged=write) as advance:
         return deciding.decide(folder, extracted, grouped, rules, keys, advance, write=write)
 
 

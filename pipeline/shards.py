@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from filters.pii import Span, find, mask
+from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
 from pipeline import parquet, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
@@ -132,19 +132,25 @@ def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]
 
     Other columns keep describing the original.
     """
-    texts, spans = batch.column("text").to_pylist(), batch.column("pii").to_pylist()
-    places = []
-    for i, found in enumerate(spans):
+    text, spans = batch.column("text"), batch.column("pii")
+    places: list[list[dict[str, object]]] = [[] for _ in range(batch.num_rows)]
+    masked: dict[int, str] = {}
+    for i in np.flatnonzero(pc.list_value_length(spans).to_numpy(False) > 0).tolist():
+        found = spans[i].as_py()
         chosen = [Span(s["start"], s["end"], s["kind"]) for s in found if s["kind"] in kinds]
         if chosen:
-            texts[i], chosen = mask(texts[i], chosen)
-        places.append([span._asdict() for span in chosen])
+            masked[i], chosen = mask(text[i].as_py(), chosen)
+            places[i] = [span._asdict() for span in chosen]
+    if masked:
+        which = np.zeros(batch.num_rows, np.bool_)
+        which[list(masked)] = True
+        text = pc.replace_with_mask(text, pa.array(which), pa.array(masked.values(), pa.string()))
     known = (batch.column(name).to_pylist() for name in ("title", "host", "html_lang"))
     titles = [_masked_title(*page, kinds=kinds) for page in zip(*known, strict=True)]
     return {
-        "text": pa.array(texts, pa.string()),
+        "text": text,
         "title": pa.array(titles, pa.string()),
-        "pii": pa.array(places, batch.schema.field("pii").type),
+        "pii": pa.array(places, spans.type),
     }
 
 
@@ -152,7 +158,7 @@ def _masked_title(
     title: str | None, host: str, html_lang: str | None, *, kinds: frozenset[str]
 ) -> str | None:
     """A title, which is at most 500 characters long, with the same placeholders."""
-    if not title or not kinds:
+    if not title or not kinds or not is_possible(title):
         return title
     spans = [span for span in find(title, page_region(host, html_lang)) if span.kind in kinds]
     return mask(title, spans)[0]

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
 VERBS = (
-    "mill", "extract", "deduplicate", "curate", "compare", "stats", "verify", "explain", "config",
+    "mill", "extract", "deduplicate", "curate", "compare", "fit", "stats", "verify", "explain",
+    "config",
 )  # fmt: skip
 
 

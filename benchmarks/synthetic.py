@@ -1,10 +1,11 @@
 """An output folder as ``extract`` and ``deduplicate`` leave it, of as many documents as one likes.
 
 Rows of a real run are drawn at random and get ids, addresses and hashes of their own, measurements
-that differ a little, and texts cut at random lengths. No text is made up; near-duplicates are, by
-writing the clusters table.
+that differ a little, and texts cut at random lengths, whose Latin letters are shifted along the
+alphabet: else the many copies of a page would compress to nothing. Clusters are made up.
 """
 
+import string
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ FILE_ROWS = 20_000
 WRITE_ROWS = 2_000
 CUT_MEDIAN_CHARS, CUT_SIGMA = 2_500, 0.8
 """Texts are cut to a length drawn from this log-normal distribution."""
+LETTERS = string.ascii_lowercase
+SHIFTS = [
+    str.maketrans(LETTERS + LETTERS.upper(), shifted + shifted.upper())
+    for shifted in (LETTERS[n:] + LETTERS[:n] for n in range(26))
+]
+DOMAINS = 50_000
 SINGLE_SHARE = 0.7
 """Of the documents, so many are in no cluster; the others are in clusters of 2 to 9."""
 SKIPPED_SHARE = 0.6
@@ -61,17 +68,23 @@ def _copies(
     columns = {name: batch.column(name) for name in batch.schema.names}
     cuts = draw.lognormal(np.log(CUT_MEDIAN_CHARS), CUT_SIGMA, count).astype(int)
     whole = columns["text"].to_pylist()
-    texts = [text[:cut] for text, cut in zip(whole, cuts.tolist(), strict=True)]
+    shifts = draw.integers(0, 26, count).tolist()
+    texts = [
+        text[:cut].translate(SHIFTS[shift])
+        for text, cut, shift in zip(whole, cuts.tolist(), shifts, strict=True)
+    ]
     share = np.array([len(a) / max(1, len(b)) for a, b in zip(texts, whole, strict=True)])
     for column in MEASURES:
         columns[column.name] = _near(columns[column.name], share, draw)
     for name in ("word_count", "token_count"):
         columns[name] = pa.array((columns[name].to_numpy() * share).astype(np.int32))
     order = np.arange(start, start + count)
+    sites = draw.integers(0, DOMAINS, count).tolist()
     columns |= {
         "doc_id": hexadecimal(ids),
+        "domain": pa.array([f"site{n}.example" for n in sites]),
         "url": pa.array(
-            [f"{u}?{n}" for u, n in zip(columns["url"].to_pylist(), order, strict=True)]
+            [f"https://site{n}.example/page/{i}" for n, i in zip(sites, order, strict=True)]
         ),
         "warc_file": pa.array(["synthetic.warc.gz"] * count),
         "warc_offset": pa.array(order * 7),

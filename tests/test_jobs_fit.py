@@ -21,8 +21,8 @@ from pipeline import config, deciding, measuring, stages
 from pipeline.files import Folder
 
 WORDS = (
-    "talo", "vesi", "metsä", "järvi", "lumi", "kivi", "poika", "tyttö", "kissa", "koira", "on", "ja",
-    "ei", "se", "että",
+    "talo", "vesi", "metsä", "järvi", "lumi", "kivi", "poika", "tyttö", "kissa", "koira", "on",
+    "ja", "ei", "se", "että",
 )  # fmt: skip
 
 

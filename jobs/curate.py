@@ -28,7 +28,6 @@ from pipeline import (
 )
 from pipeline.config import Config
 from pipeline.files import Folder
-from pipeline.parcels import PARCELS
 from pipeline.parquet import File
 from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, schema
 
@@ -208,7 +207,7 @@ def _shards(
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
     place = shards.placed(folder, decided, layout, kinds)
-    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, PARCELS)
+    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
     return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 
 

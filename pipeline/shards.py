@@ -5,7 +5,7 @@ The plan is a function of the documents and the configuration, so every run make
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,15 +17,16 @@ from pyspark.sql import DataFrame
 
 from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
-from pipeline import parcels, parquet, spread, stats
+from pipeline import parquet, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
 
-ROWS = schema(REMOVED)
-MOVED = ROWS.append(pa.field("shard", pa.int32())).append(pa.field("task", pa.int32()))
+CHUNK_ROWS = 1000
+SORT = ("shard", "domain", "url", "doc_id")
+MOVED = schema(REMOVED).append(pa.field("shard", pa.int32())).append(pa.field("task", pa.int32()))
 WRITTEN = pa.schema(
     [
         ("shard", pa.int32()),
@@ -89,16 +90,13 @@ def plan(
 def placed(
     folder: Folder, decisions: Sequence[parquet.File], layout: Plan, kinds: Sequence[str]
 ) -> Callable[[int, Batches], Batches]:
-    """Step for ``spread.rows_of``: documents, as published, in parcels for their shards.
+    """Step for ``spread.rows_of``: documents, as published, with the number of their shard.
 
     The decisions of a documents file are a file of as many rows in the same order, so no join moves
     the text. ``kinds`` of personal data are masked.
     """
 
     def work(file: int, batches: Batches) -> Batches:
-        yield from parcels.packed(published(file, batches))
-
-    def published(file: int, batches: Batches) -> Batches:
         verdicts = pa.Table.from_batches(
             list(parquet.batches(folder, decisions[file].path)), DECISIONS_SCHEMA
         )
@@ -174,15 +172,14 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
     """
 
     def write(batches: Batches) -> Batches:
-        own = (parcel for batch in batches for parcel in _unpacked(batch))
-        for number, runs in groupby(own, key=itemgetter(0)):
+        for number, parts in groupby(spread.runs(batches, "shard"), key=itemgetter(0)):
             shard = layout.shards[number]
             columns = schema(CORPUS if shard.table == "corpus" else REMOVED)
             path = f"{staging}/{shard.path}.{uuid.uuid4().hex[:12]}"
-            found: Counter[str] = Counter()
-            spans: Counter[str] = Counter()
             with parquet.Writer(folder, path, _with_lang(columns), level) as out:
-                for part in parcels.merged((run for _, run in runs), ROWS):
+                found: Counter[str] = Counter()
+                spans: Counter[str] = Counter()
+                for part in spread.even((rows for _, rows in parts), CHUNK_ROWS):
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
                     for kind, (documents, places) in stats.kind_counts(part["pii"]).items():
                         found[kind] += documents
@@ -195,18 +192,13 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
     return by_shard(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
 
 
-def _unpacked(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.Buffer]]:
-    shards, rows = batch.column("shard"), batch.column("rows")
-    return ((shards[i].as_py(), rows[i].as_buffer()) for i in range(batch.num_rows))
-
-
 def by_shard(rows: DataFrame, tasks: int) -> DataFrame:
-    """Parcels gathered by task, sorted; one task a partition where Spark can promise it (4.1)."""
+    """Rows gathered by task and sorted; one task a partition where Spark can promise it (4.1)."""
     if hasattr(rows, "repartitionById"):
         gathered = rows.repartitionById(tasks, "task")
     else:
         gathered = rows.repartition(tasks, "task")
-    return gathered.sortWithinPartitions("shard")
+    return gathered.sortWithinPartitions(*SORT)
 
 
 def _with_lang(columns: pa.Schema) -> pa.Schema:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from filters.rules import Rule
+from filters.rules import ANY, Bounds, Rule
 from filters.tables import RULES
 from filters.url_rules import RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
@@ -70,7 +70,11 @@ class Quality(Section):
 
 
 class Bound(Section):
-    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none."""
+    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none.
+
+    A table by language without "*" changes only what it names: other languages, and the bound that
+    is absent beside it, stay as they are.
+    """
 
     low: PerLanguage = None
     high: PerLanguage = None
@@ -99,7 +103,30 @@ class Rules(Section):
 def _bounded(rule: Rule, bound: Bound | None) -> Rule:
     if bound is None:
         return rule
-    return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
+    low: Bounds = bound.low
+    high: Bounds = bound.high
+    if _is_partial(low) or _is_partial(high):
+        low, high = (
+            own if given is None else over(own, given)
+            for own, given in ((rule.low, low), (rule.high, high))
+        )
+    return Rule(rule.name, rule.signal, low, high, "configuration")
+
+
+def _is_partial(bounds: object) -> bool:
+    """Whether bounds name some languages only."""
+    return isinstance(bounds, Mapping) and ANY not in bounds
+
+
+def over(own: Bounds, given: Bounds) -> Bounds:
+    """Bounds with others in their place; a table without "*" replaces only what it names.
+
+    >>> over(3, {"fin_Latn": 4})
+    {'*': 3, 'fin_Latn': 4}
+    """
+    if not isinstance(given, Mapping) or ANY in given or own is None:
+        return given
+    return {**(own if isinstance(own, Mapping) else {ANY: own}), **given}
 
 
 class Edits(Section):
@@ -190,7 +217,7 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
     known = presets()
     if name not in known:
         raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
-    resolved = merged(tomllib.loads(known[name]), own) | {"preset": name}
+    resolved = _layered(tomllib.loads(known[name]), own) | {"preset": name}
     try:
         return _with_rules_of_lists(Config.model_validate(resolved))
     except ValidationError as error:
@@ -215,6 +242,22 @@ def _read(path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _layered(preset: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset with a file over it: a table for some languages leaves the preset's number."""
+    together = merged(preset, own)
+    for rule, bounds in _table_of(_table_of(preset, "rules"), "bounds").items():
+        given = _table_of(_table_of(_table_of(own, "rules"), "bounds"), rule)
+        for side in given.keys() & bounds.keys():
+            if not isinstance(bounds[side], Mapping):
+                together["rules"]["bounds"][rule][side] = over(bounds[side], given[side])
+    return together
+
+
+def _table_of(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = values.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

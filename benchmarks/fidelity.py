@@ -22,8 +22,8 @@ from texts import ROOT, Document
 from filters.rules import UNSPACED, judge
 from filters.signals import measure
 from filters.tables import RULES, TABLES
-from language_id.decoded import characters_of
-from language_id.words import token_hashes, tokenize
+from language_id.decoded import Characters, characters_of
+from language_id.words import Tokens, token_hashes, tokenize
 
 HERE = Path(__file__).resolve().parent
 COMPARED = ("gopher_quality", "gopher_repetition", "c4", "c4_original", "fineweb", "fineweb2")
@@ -103,13 +103,13 @@ def _measure(documents: Sequence[Document], given: Path) -> list[Ours]:
         for start in range(0, len(documents), BATCH):
             batch = documents[start : start + BATCH]
             langs = [document.lang for document in batch]
-            columns, words = _signals([document.text for document in batch], langs)
+            columns, words, tokens = _signals([document.text for document in batch], langs)
             failed = judge(rules, columns, langs).failed
             for number, document in enumerate(batch):
                 values = {name: float(column[number]) for name, column in columns.items()}
                 ours.append(Ours(failed[number], values))
                 row = {"doc_id": document.doc_id, "lang": document.lang, "text": document.text}
-                row["tokens"] = words[number]
+                row["words"], row["tokens"] = words[number], tokens[number]
                 row["sentences"] = _sentences(document.text)
                 print(json.dumps(row), file=out)
     return ours
@@ -117,25 +117,29 @@ def _measure(documents: Sequence[Document], given: Path) -> list[Ours]:
 
 def _signals(
     every: Sequence[str], langs: Sequence[str]
-) -> tuple[Mapping[str, Any], list[list[str]]]:
-    """Every signal of each text, and its words as the rules count them."""
+) -> tuple[Mapping[str, Any], list[list[str]], list[list[str]]]:
+    """Every signal of each text, its words as the rules count them, and its tokens."""
     characters = characters_of(every)
     tokens = tokenize(characters)
     columns = measure(characters, tokens, token_hashes(characters, tokens), langs)
+    found = _strings(characters, tokens)
+    return columns, found, found
+
+
+def _strings(characters: Characters, tokens: Tokens) -> list[list[str]]:
     decoded = characters.codes.astype("<u4").tobytes().decode("utf-32-le")
     spans = [
         decoded[start:end]
         for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)
     ]
-    bounds = tokens.doc_offsets.tolist()
-    return columns, [spans[a:z] for a, z in pairwise(bounds)]
+    return [spans[a:z] for a, z in pairwise(tokens.doc_offsets.tolist())]
 
 
 def _sentences(text: str) -> dict[str, int]:
     """Corpusmill's count for every line that datatrove may ask for."""
     lines = [line.strip() for line in text.splitlines()]
     lines = list(dict.fromkeys(CITATION.sub("", line).strip() for line in lines))
-    columns, _ = _signals(lines, ["eng_Latn"] * len(lines))
+    columns, _, _ = _signals(lines, ["eng_Latn"] * len(lines))
     return dict(zip(lines, columns["c4_sentence_count"].tolist(), strict=True))
 
 

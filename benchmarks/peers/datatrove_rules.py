@@ -1,8 +1,9 @@
 """What datatrove says of each document: every rule's value, and its filters' own decision.
 
 Runs in datatrove's environment, not in Corpusmill's, and imports nothing of the latter. A line of
-the input is a document: ``doc_id``, ``lang``, ``text``, ``tokens`` (Corpusmill's), ``sentences``
-(Corpusmill's count for each line of the text). A line of the output has the two readings of it:
+the input is a document: ``doc_id``, ``lang``, ``text``, Corpusmill's ``words`` (which its rules
+count) and ``tokens`` (among which it looks for stop words), ``sentences`` (its count for each line
+of the text). A line of the output has the two readings of it:
 ``own`` with datatrove's segmentation, ``given`` with Corpusmill's put in its place. A reading holds
 ``values`` and ``dropped``, both by rule, or an ``error``.
 
@@ -253,7 +254,7 @@ EVERY_MARK = (*TERMINAL_PUNCTUATION, *QUOTES.removesuffix("…"))
 
 
 def variants(
-    document: dict[str, Any], words: list[str], stop_words: tuple[str, ...], bounds: Any, split: Any
+    document: dict[str, Any], stop_words: tuple[str, ...], bounds: Any, split: Any
 ) -> dict[str, dict[str, bool | None]]:
     """Decisions with known differences mended; the words are the given ones."""
     text, lang = document["text"], document["lang"]
@@ -261,11 +262,11 @@ def variants(
     ends = ratio(
         sum(s.rstrip().endswith((*TERMINAL_PUNCTUATION, *QUOTES)) for s in lines), len(lines)
     )
-    spoken = [w for w in words if any(unicodedata.category(c)[0] in "LMN" for c in w)]
+    spoken = [w for w in document["words"] if any(unicodedata.category(c)[0] in "LMN" for c in w)]
     bullets = ratio(sum(s.lstrip().startswith(("•", "-")) for s in lines), len(lines))
     ellipses = ratio(sum(s.rstrip().endswith(("...", "…")) for s in lines), len(lines))
     mean = ratio(sum(map(len, spoken)), len(spoken))
-    lowered = {word.lower() for word in words}
+    lowered = {token.lower() for token in document["tokens"]}
     found: dict[str, dict[str, bool | None]] = {
         "fineweb.line_punctuation": {"quotes": ends < 0.12},
         "gopher.bullet_lines": {"blank lines": bullets > 0.9},
@@ -309,6 +310,7 @@ def unusable(lang: str) -> str | None:
     """Why datatrove cannot split this language here, or None; asked once, as a model is sought."""
     try:
         split_into_words("a b.", lang)
+        c4.split_into_sentences("a b.", lang)
     except Exception as error:  # whatever a tokeniser raises: it is told
         return f"{type(error).__name__}: {str(error)[:120]}"
     return None
@@ -374,7 +376,7 @@ def given_words(document: dict[str, Any]) -> Iterator[None]:
     """Corpusmill's tokens in the place of datatrove's."""
     with ExitStack() as patches:
         for module in WITH_WORDS:
-            words = document["tokens"]
+            words = document["words"]
             patches.enter_context(
                 patch.object(module, "split_into_words", lambda _text, _lang, words=words: words)
             )
@@ -391,11 +393,20 @@ def read(document: dict[str, Any], published: Published) -> dict[str, Any]:
 
     with given_words(document):
         given = reading(document, published, split)
-    given["variants"] = variants(
-        document, document["tokens"], stop_words, published.of(lang), split
-    )
+    if stop_words:
+        on = quality_filter(lang, stop_words, min_stop_words=2)
+        tokens = document["tokens"]
+        with patch.object(quality, "split_into_words", lambda _text, _lang: tokens):
+            given["dropped"]["gopher.stop_words"] = decided(on, document["text"])
+        given["values"]["gopher.stop_words"] = len(set(stop_words).intersection(tokens))
+    given["variants"] = variants(document, stop_words, published.of(lang), split)
     problem = unusable(lang)
-    own = {"error": problem} if problem else reading(document, published, c4.split_into_sentences)
+    own: dict[str, Any] = {"error": problem}
+    if not problem:
+        try:
+            own = reading(document, published, c4.split_into_sentences)
+        except Exception as error:  # some fail on some texts only
+            own = {"error": type(error).__name__}
     return {"doc_id": document["doc_id"], "own": own, "given": given}
 
 

@@ -29,7 +29,7 @@ from datatrove.pipeline.filters import (
     GopherRepetitionFilter,
 )
 from datatrove.utils.hashing import HashConfig
-from datatrove.utils.text import split_into_parts, split_into_words
+from datatrove.utils.text import split_into_parts, split_into_sentences, split_into_words
 
 OFF = 1e9
 MEASURING = {
@@ -105,6 +105,7 @@ def main() -> None:
         if lang not in usable:
             try:
                 split_into_words(document["text"][:2000], lang)
+                split_into_sentences("a b.", lang)
                 usable[lang] = None
             except Exception as error:  # whatever a tokeniser raises: it is told
                 usable[lang] = type(error).__name__

@@ -58,6 +58,12 @@ CAUSES: dict[tuple[str, str], Cause] = {
         "both sides are lower-cased",
         "ours stays: titles and short texts lose stop words they have",
     ),
+    ("stop_words", "case, several tokens"): Cause(
+        "the match is of single words, case-sensitive",
+        "both sides are lower-cased, and an entry of several tokens (any Thai or Tibetan word) "
+        "matches these tokens in a row",
+        "ours stays: else scripts without spaces have no stop words",
+    ),
     ("lorem_ipsum", "whole page"): Cause(
         "asked only of lines that the line rules leave",
         "asked of the page",

@@ -253,6 +253,15 @@ CITATION_AND_SPACE = re.compile(rf"\s*(?:{c4.CITATION_REGEX.pattern})")
 EVERY_MARK = (*TERMINAL_PUNCTUATION, *QUOTES.removesuffix("…"))
 
 
+def in_a_row(tokens: list[str], most: int = 8) -> set[str]:
+    """Up to ``most`` tokens in a row, as one string each."""
+    return {
+        "".join(tokens[at : at + size])
+        for size in range(2, most + 1)
+        for at in range(len(tokens) - size + 1)
+    }
+
+
 def variants(
     document: dict[str, Any], stop_words: tuple[str, ...], bounds: Any, split: Any
 ) -> dict[str, dict[str, bool | None]]:
@@ -267,13 +276,17 @@ def variants(
     ellipses = ratio(sum(s.rstrip().endswith(("...", "…")) for s in lines), len(lines))
     mean = ratio(sum(map(len, spoken)), len(spoken))
     lowered = {token.lower() for token in document["tokens"]}
+    several = lowered | in_a_row([token.lower() for token in document["tokens"]])
     found: dict[str, dict[str, bool | None]] = {
         "fineweb.line_punctuation": {"quotes": ends < 0.12},
         "gopher.bullet_lines": {"blank lines": bullets > 0.9},
         "gopher.ellipsis_lines": {"blank lines": ellipses > 0.3},
         "gopher.word_count": {"symbols": not 50 <= len(spoken) <= 100_000},
         "gopher.mean_word_chars": {"symbols": not 3 <= mean <= 10},
-        "gopher.stop_words": {"case": len(lowered.intersection(stop_words)) < 2},
+        "gopher.stop_words": {
+            "case": len(lowered.intersection(stop_words)) < 2,
+            "case, several tokens": len(several.intersection(stop_words)) < 2,
+        },
         "c4.lorem_ipsum": {"whole page": "lorem ipsum" in text.lower()},
         "c4.curly_bracket": {"whole page": "{" in text},
         "c4.sentence_count": {},

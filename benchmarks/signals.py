@@ -132,7 +132,7 @@ def _report(
     ]
     for mode, told in (
         ("measuring", "every rule measured"),
-        ("stopping", "each filter stops at its first failure, as FineWeb runs them"),
+        ("stopping", "each filter stops at its first failure, none stops the next"),
     ):
         spent = sum(theirs[mode].values())
         lines.append(_row(f"**datatrove, {told}**", spent, count, mb, whole))

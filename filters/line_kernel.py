@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.flags import TERMINAL
+from filters.flags import SENTENCE
 from filters.lines import count_of, next_newline
 from filters.spans import NEWLINE, seen_before, set_bits, strip
 from language_id.hashing import span_hash
@@ -17,6 +17,8 @@ BULLET = 0x2022
 HYPHEN = 0x2D
 DOT = 0x2E
 ELLIPSIS = 0x2026
+QUOTE, APOSTROPHE = 0x22, 0x27
+"""Beside the marks of Sentence_Terminal what FineWeb takes for the end of a sentence."""
 SHORT_LINE_CHARS = 30
 
 
@@ -29,7 +31,8 @@ def _line_ends(
     dots = last == DOT and end - start >= 3
     dots = dots and codes[np.uintp(end - 2)] == DOT and codes[np.uintp(end - 3)] == DOT
     bullet = codes[np.uintp(start)] in (BULLET, HYPHEN)
-    return bullet, dots or last == ELLIPSIS, (flags[last] & TERMINAL) != 0
+    terminal = (flags[last] & SENTENCE) != 0 or last in (QUOTE, APOSTROPHE)
+    return bullet, dots or last == ELLIPSIS, terminal
 
 
 @njit(cache=True)

@@ -84,20 +84,29 @@ def _sentence(
     That is: its technical characters, its capitals, and the bits of all characters. It ends before
     a newline, or the first character of the next one.
     """
-    pending, spaced = NO_END, False
     technical, upper, seen = 0, 0, 0
     while at < end:
         flag = int(table[codes[np.uintp(at)]])
-        if pending != NO_END or flag & (SENTENCE | LINE_END):  # as few characters
+        while not flag & (SENTENCE | LINE_END):  # as nearly every character
+            technical += (flag >> TECHNICAL_BIT) & 1
+            upper += (flag >> UPPER_BIT) & 1
+            seen |= flag
+            at += 1
+            if at == end:
+                return at, technical, upper, seen
+            flag = int(table[codes[np.uintp(at)]])
+        pending, spaced = NO_END, False
+        while at < end:  # until it is clear whether the sentence ends here
+            flag = int(table[codes[np.uintp(at)]])
             if flag & LINE_END:
-                break
+                return at, technical, upper, seen
             if flag & BLANK:
                 spaced = True
             else:
                 if pending != NO_END and (spaced or pending == ENDING_WIDE):
                     goes_on = flag & (SENTENCE | CLOSER) and not spaced
                     if not goes_on and not (pending == ABBREVIATING and flag & LOWER):
-                        break
+                        return at, technical, upper, seen
                     pending = pending if goes_on else NO_END
                 if flag & SENTENCE:
                     is_dot = codes[np.uintp(at)] == DOT
@@ -106,10 +115,12 @@ def _sentence(
                 elif not flag & CLOSER:
                     pending = NO_END
                 spaced = False
-        technical += (flag >> TECHNICAL_BIT) & 1
-        upper += (flag >> UPPER_BIT) & 1
-        seen |= flag
-        at += 1
+            technical += (flag >> TECHNICAL_BIT) & 1
+            upper += (flag >> UPPER_BIT) & 1
+            seen |= flag
+            at += 1
+            if pending == NO_END:
+                break
     return at, technical, upper, seen
 
 

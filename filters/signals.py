@@ -81,7 +81,7 @@ LINE_SIGNALS = (
         "line_punctuation_fraction",
         "fraction",
         "float32",
-        "non-blank lines that end in a terminal mark of any script or a quotation mark",
+        "non-blank lines that end in a mark of Sentence_Terminal, '\"' or \"'\"",
     ),
     Signal(
         "short_line_fraction", "fraction", "float32", "non-blank lines of 30 characters or less"

@@ -43,6 +43,8 @@ from filters.web_docs_scores import (
 )
 from filters.web_docs_scores import PUNCTUATION as PUNCTUATION_FACTOR
 
+COMPRESSED_CHARS = 4096
+"""Of longer texts the beginning is looked at: how far a text compresses shows there, at half the cost."""
 REPEATABLE_CHARS = 4
 """Only lines of more characters are looked at for repetition."""
 _BARE = PUNCTUATION_POINTS[0][0]
@@ -218,6 +220,7 @@ def measure_web_docs(
             classes, own, keys, again, bits, counts,
         )  # fmt: skip
         counts[URLS] = _url_marks(codes, start, end)
-        counts[CHARS] = end - start
-        counts[COMPRESSED_BITS] = compressed_bits(codes, start, end, strings, places, bins)
+        stop = min(end, start + COMPRESSED_CHARS)
+        counts[CHARS] = stop - start
+        counts[COMPRESSED_BITS] = compressed_bits(codes, start, stop, strings, places, bins)
         write_scores(counts, own, language_share[document], out[document])

@@ -4,12 +4,30 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+<<<<<<< HEAD
 from jobs import lists
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, save, say, told
+=======
+from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
+from jobs.options import (
+    AsJson,
+    Dir,
+    File,
+    Inputs,
+    Lang,
+    Master,
+    Output,
+    Preset,
+    Storage,
+    folder_of,
+    settled,
+)  # fmt: skip
+from jobs.tuning import COMPARE_EXAMPLES, FIT_EXAMPLES, compare, fit
+>>>>>>> decide
 from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.errors import ConfigError
@@ -30,6 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+<<<<<<< HEAD
 app.add_typer(lists.app, name="lists")
 
 Inputs = Annotated[
@@ -59,6 +78,8 @@ Lang = Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language
 FitMethod = Literal["mean-deviation", "quantile", "median-ratio"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
+=======
+>>>>>>> decide
 
 @app.command(
     epilog="**Examples**\n\n"
@@ -139,7 +160,7 @@ def curate(
 
         with told():
             settings = configuration.load(preset, config)
-            report.show(out, job.preview(settings, _settled(directory, settings)))
+            report.show(out, job.preview(settings, settled(directory, settings)))
             say(f"\nNothing was written. Next: corpusmill curate {directory}, without --dry-run")
         return
     with _run(preset, config, directory) as (settings, folder):
@@ -148,31 +169,8 @@ def curate(
         say(f"\nNext: corpusmill verify {directory}")
 
 
-@app.command(
-    epilog="**Examples**\n\n`corpusmill compare run1 openeurollm fineweb2`\n\n"
-    "`corpusmill compare run1 openeurollm stricter.toml --lang fin_Latn --examples 3`"
-)
-def compare(
-    directory: Dir,
-    a: Annotated[str, typer.Argument(metavar="A", help="Preset, or TOML file.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Preset, or TOML file.")],
-    lang: Lang = None,
-    examples: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Documents to show for every change.")
-    ] = 0,
-    as_json: AsJson = False,
-    config: Storage = None,
-) -> None:
-    """Which documents change sides between two configurations, and why; needs no Spark."""
-    from jobs import compare as job  # noqa: PLC0415
-
-    with told():
-        folder = _folder(directory, config)
-        found = job.run(folder, a, b, lang)
-        if as_json:
-            typer.echo(json.dumps(job.as_json(folder, found, examples), indent=1))
-        else:
-            job.show(out, folder, found, examples)
+app.command(epilog=COMPARE_EXAMPLES)(compare)
+app.command(epilog=FIT_EXAMPLES)(fit)
 
 
 @app.command(
@@ -189,7 +187,7 @@ def stats(
     from jobs import report  # noqa: PLC0415
 
     with told():
-        rows = _funnel(_folder(directory, config))
+        rows = _funnel(folder_of(directory, config))
         if as_json:
             typer.echo(json.dumps([r for r in rows if lang is None or r["lang"] == lang], indent=1))
         else:
@@ -204,7 +202,7 @@ def verify(
     from jobs import verify as job  # noqa: PLC0415
 
     with told():
-        folder = _folder(directory, config)
+        folder = folder_of(directory, config)
         if not folder.exists("stages/extract.json"):
             raise ConfigError(f"{directory}: no run wrote here; `corpusmill mill` does")
         differing = job.run(_spark(master), folder)
@@ -240,59 +238,6 @@ def explain(
             raise typer.Exit(BROKEN)
 
 
-@app.command(
-    epilog="**Examples**\n\n`corpusmill fit finnish.jsonl --language fin_Latn --output fin.toml`"
-    "\n\n`corpusmill fit run1 --language mlt_Latn --method quantile --json`"
-)
-def fit(
-    corpus: Annotated[
-        str,
-        typer.Argument(
-            metavar="DIR|TEXTS",
-            help="Output folder of a run; or texts: .txt, .jsonl, .parquet, or a folder of these.",
-        ),
-    ],
-    language: Annotated[
-        str, typer.Option("--language", "-l", metavar="xxx_Yyyy", help="Language of the corpus.")
-    ],
-    method: Annotated[
-        FitMethod, typer.Option(help="How English's bounds are carried over.")
-    ] = "mean-deviation",
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the bounds as TOML.")
-    ] = None,
-    kept: Annotated[
-        bool, typer.Option("--kept", help="Of a run, only documents its corpus holds.")
-    ] = False,
-    english: Annotated[
-        str | None, typer.Option(metavar="FILE", help="English's figures, in place of ours.")
-    ] = None,
-    statistics: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Write this corpus's figures, for --english."),
-    ] = None,
-    as_json: AsJson = False,
-    config: Storage = None,
-) -> None:
-    """FineWeb-2's bounds for a language, from a reference corpus; needs no Spark."""
-    from jobs import fit as job  # noqa: PLC0415
-
-    with told():
-        figures = job.reference(english)
-        columns = job.run(_folder(corpus, config), language, kept=kept)
-        found = job.report(corpus, columns, language, method, figures)
-        if output:
-            save(output, job.as_toml(found))
-        if statistics:
-            save(statistics, job.statistics(corpus, language, columns))
-        if as_json:
-            typer.echo(json.dumps(job.as_json(found), indent=1))
-            return
-        job.show(out, found)
-        if output:
-            say(f"\nNext: corpusmill compare DIR fineweb2 {output}")
-
-
 @app.command("config", epilog="**Example**\n\n`corpusmill config --preset fineweb2 > mine.toml`")
 def show_config(preset: Preset = None, config: File = None) -> None:
     """Print the resolved configuration, every key with its value."""
@@ -300,21 +245,11 @@ def show_config(preset: Preset = None, config: File = None) -> None:
         typer.echo(configuration.to_toml(configuration.load(preset, config)))
 
 
-def _folder(directory: str, path: str | None) -> Folder:
-    return _settled(directory, configuration.load(None, path))
-
-
-def _settled(directory: str, settings: Config) -> Folder:
-    from pipeline.extraction import storage_options  # noqa: PLC0415
-
-    return Folder(directory, storage_options(settings))
-
-
 @contextmanager
 def _run(preset: str | None, path: str | None, output: str) -> Iterator[tuple[Config, Folder]]:
     with told():
         settings = configuration.load(preset, path)
-        folder = _settled(output, settings)
+        folder = settled(output, settings)
         with locked(folder):
             yield settings, folder
 

@@ -131,7 +131,7 @@ def _alike(pattern: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
 def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
     """Rows of the funnel as ``run`` would publish it. No Spark; nothing is written or replaced.
 
-    Memory is linear in the documents, about 100 bytes for each.
+    Memory is linear in the documents, about 120 bytes for each.
     """
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")

@@ -44,7 +44,7 @@ from filters.web_docs_scores import (
 from filters.web_docs_scores import PUNCTUATION as PUNCTUATION_FACTOR
 
 COMPRESSED_CHARS = 4096
-"""Of longer texts the beginning is looked at: how far a text compresses shows there, at half the cost."""
+"""Of longer texts the beginning is looked at: it shows how far they compress, at half the cost."""
 REPEATABLE_CHARS = 4
 """Only lines of more characters are looked at for repetition."""
 _BARE = PUNCTUATION_POINTS[0][0]

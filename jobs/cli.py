@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-<<<<<<< HEAD
 from jobs import lists
-from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, save, say, told
-=======
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
     AsJson,
@@ -27,9 +24,9 @@ from jobs.options import (
     settled,
 )  # fmt: skip
 from jobs.tuning import COMPARE_EXAMPLES, FIT_EXAMPLES, compare, fit
->>>>>>> decide
 from pipeline import config as configuration
 from pipeline.config import Config
+from pipeline.config_toml import to_toml
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.stages import Stage, locked
@@ -48,38 +45,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-<<<<<<< HEAD
 app.add_typer(lists.app, name="lists")
 
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="INPUT...",
-        help="Archives: files, folders, globs, path lists (*.paths.gz); local, s3:// or https://.",
-    ),
-]
-Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="DIR", help="Folder or s3:// prefix.")
-]
-Dir = Annotated[str, typer.Argument(metavar="DIR", help="Output folder of a run, or s3:// prefix.")]
-Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Rules and limits to start from.")]
-File = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="TOML that changes the preset.")
-]
-Storage = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help="TOML whose [input] says how S3 is reached."),
-]
-Master = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
-]
-Lang = Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")]
-FitMethod = Literal["mean-deviation", "quantile", "median-ratio"]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-=======
->>>>>>> decide
 
 @app.command(
     epilog="**Examples**\n\n"
@@ -238,11 +205,23 @@ def explain(
             raise typer.Exit(BROKEN)
 
 
+@app.command(
+    "compile", epilog="**Example**\n\n`NUMBA_CACHE_DIR=/shared/kernels corpusmill compile`"
+)
+def compile_kernels() -> None:
+    """Compile the kernels once for all workers that see the folder; seconds where they are there."""
+    from pipeline import kernels  # noqa: PLC0415
+
+    with told():
+        made = kernels.compiled()
+        say(f"{made.folder or 'beside the sources'}: {made.files} kernels, {made.seconds:.1f} s")
+
+
 @app.command("config", epilog="**Example**\n\n`corpusmill config --preset fineweb2 > mine.toml`")
 def show_config(preset: Preset = None, config: File = None) -> None:
     """Print the resolved configuration, every key with its value."""
     with told():
-        typer.echo(configuration.to_toml(configuration.load(preset, config)))
+        typer.echo(to_toml(configuration.load(preset, config)))
 
 
 @contextmanager

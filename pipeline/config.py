@@ -1,6 +1,5 @@
 """One TOML file over a preset: frozen models, unknown keys refused, units in the names."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -276,36 +275,3 @@ def _explain(error: ValidationError, where: str) -> str:
         reason = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
         lines.append(f"{where}: {key}: {reason}")
     return "\n".join([*lines, "`corpusmill config` prints every key with its value"])
-
-
-def to_toml(config: Config) -> str:
-    """The configuration as a TOML file that ``load`` reads back to the same."""
-    values = config.model_dump(mode="json")
-    head = [f"preset = {json.dumps(values.pop('preset'))}"]
-    return "\n".join([*head, *(line for name in values for line in _table(name, values[name]))])
-
-
-def _table(name: str, values: Mapping[str, Any]) -> list[str]:
-    plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, dict)}
-    nested = {k: v for k, v in values.items() if isinstance(v, dict) and v}
-    lines = ["", f"[{name}]", *(f"{_key(k)} = {_value(v)}" for k, v in plain.items())]
-    return [*lines, *(line for k, v in nested.items() for line in _table(f"{name}.{_key(k)}", v))]
-
-
-def _key(key: str) -> str:
-    return (
-        key
-        if key.replace("_", "").replace("-", "").isalnum() and key.isascii()
-        else json.dumps(key)
-    )
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
-        return f"{{ {inner} }}"
-    if isinstance(value, list):
-        items = [_value(item) for item in value]
-        short = sum(map(len, items)) + 2 * len(items) < 82
-        return f"[{', '.join(items)}]" if short else "[\n    " + ",\n    ".join(items) + ",\n]"
-    return json.dumps(value)

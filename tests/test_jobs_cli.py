@@ -25,7 +25,7 @@ WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
 VERBS = (
     "mill", "extract", "deduplicate", "curate", "compare", "fit", "stats", "verify", "explain",
-    "lists", "config",
+    "lists", "compile", "config",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@ import tomllib
 import pytest
 
 from pipeline import config
+from pipeline.config_toml import to_toml
 from pipeline.errors import ConfigError
 
 
@@ -10,7 +11,7 @@ from pipeline.errors import ConfigError
 def test_every_preset_loads_and_reads_back_the_same(name, tmp_path):
     resolved = config.load(name)
     path = tmp_path / "own.toml"
-    path.write_text(config.to_toml(resolved))
+    path.write_text(to_toml(resolved))
     assert config.load(None, str(path)) == resolved
 
 
@@ -126,5 +127,5 @@ def test_one_languages_bound_is_printed_and_read_back(tmp_path):
     path.write_text('[rules.bounds."fineweb2.top_2gram"]\nhigh = { fin_Latn = 0.5 }\n')
     resolved = config.load("fineweb2", str(path))
     again = tmp_path / "again.toml"
-    again.write_text(config.to_toml(resolved))
+    again.write_text(to_toml(resolved))
     assert config.load(None, str(again)).rules.table() == resolved.rules.table()

@@ -17,11 +17,13 @@ import peer
 import texts
 from fidelity_report import document as report
 from fidelity_report import guide
+from language_id.pieces import Pieces, pieces_of
 from texts import ROOT, Document
 
 from filters.rules import UNSPACED, judge
 from filters.signals import measure
 from filters.tables import RULES, TABLES
+from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
 from language_id.words import Tokens, token_hashes, tokenize
 
@@ -121,12 +123,14 @@ def _signals(
     """Every signal of each text, its words as the rules count them, and its tokens."""
     characters = characters_of(every)
     tokens = tokenize(characters)
-    columns = measure(characters, tokens, token_hashes(characters, tokens), langs)
-    found = _strings(characters, tokens)
-    return columns, found, found
+    hashes = token_hashes(characters, tokens)
+    own_language = np.ones(len(langs))
+    columns = measure(characters, tokens, hashes, langs, merged(builtin()), own_language)
+    pieces = pieces_of(characters, tokens, hashes, langs)
+    return columns, _strings(characters, pieces), _strings(characters, tokens)
 
 
-def _strings(characters: Characters, tokens: Tokens) -> list[list[str]]:
+def _strings(characters: Characters, tokens: Tokens | Pieces) -> list[list[str]]:
     decoded = characters.codes.astype("<u4").tobytes().decode("utf-32-le")
     spans = [
         decoded[start:end]

@@ -209,7 +209,7 @@ def explain(
     "compile", epilog="**Example**\n\n`NUMBA_CACHE_DIR=/shared/kernels corpusmill compile`"
 )
 def compile_kernels() -> None:
-    """Compile the kernels once for all workers that see the folder; seconds where they are there."""
+    """Compile the kernels, once for all workers that see the folder; at once where they are."""
     from pipeline import kernels  # noqa: PLC0415
 
     with told():

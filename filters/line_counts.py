@@ -26,16 +26,16 @@ LANE_BITS = 12
 LANES = 5
 LANE = np.uint64((1 << LANE_BITS) - 1)
 FLUSH_CHARS = (1 << LANE_BITS) - 1  # a lane holds no more
-FILLED, SOLE = 1, 2
-"""Of a class: no white space; a word of its own."""
+ONE = np.uint64(1)
+FILLED, SOLE = np.uint64(60), np.uint64(61)
+"""Bits above the lanes of the first number: of no white space; of a word of its own."""
 
 
-def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint8]]:
-    """Return each code point's class, what a class adds to the lanes, and its FILLED and SOLE."""
+def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Return each code point's class, and what a class adds to the lanes, shape (2, classes)."""
     both = TRAITS.astype(np.uint16) << 3 | CHARACTER_CLASSES
     kinds, places = np.unique(both, return_inverse=True)
     sums = np.zeros((2, len(kinds)), dtype=np.uint64)
-    bits = np.zeros(len(kinds), dtype=np.uint8)
     for place, kind in enumerate(kinds.tolist()):
         traits, own = kind >> 3, kind & 7
         for lane, trait in enumerate((PLAIN, BLANK, DIGIT, UPPER, BRACKET)):
@@ -43,14 +43,15 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint8]
         if own:
             own = web_docs_classes.WORD if own == web_docs_classes.URL_LETTER else own
             sums[1, place] = np.uint64(1 << ((own - 1) * LANE_BITS))
-        bits[place] = FILLED * (not traits & BLANK) | SOLE * bool(traits & SINGLE)
+        sums[0, place] |= np.uint64(not traits & BLANK) << FILLED
+        sums[0, place] |= np.uint64(bool(traits & SINGLE)) << SOLE
     classes = places.astype(np.uint8).reshape(TRAITS.shape)
-    for table in (classes, sums, bits):
+    for table in (classes, sums):
         table.flags.writeable = False
-    return classes, sums, bits
+    return classes, sums
 
 
-CLASSES, SUMS, BITS = _classes()
+CLASSES, SUMS = _classes()
 
 
 @njit(cache=True)
@@ -71,19 +72,18 @@ def count_line(
 ) -> None:
     """Write a line's ``COUNTS`` counts."""
     counts[:] = 0
-    words, outside = np.uint8(0), np.uint8(1)
-    total = 0
+    words, outside = np.uint64(0), ONE
     while at < end:
         stop = min(end, at + FLUSH_CHARS)
         first, second = np.uint64(0), np.uint64(0)
         while at < stop:
             kind = classes[codes[np.uintp(at)]]
-            first += SUMS[0, kind]
+            own = SUMS[0, kind]
+            first += own  # the bits above the lanes run over, and no lane minds
             second += SUMS[1, kind]
-            filled, sole = BITS[kind] & FILLED, BITS[kind] >> 1
-            words = sole | (filled & outside)
-            outside = (filled ^ 1) | sole
-            total += words
+            filled, sole = (own >> FILLED) & ONE, own >> SOLE
+            words += sole | (filled & outside)
+            outside = (filled ^ ONE) | sole
             at += 1
         _flush(first, second, counts)
-    counts[WORDS] = total
+    counts[WORDS] = words

@@ -58,6 +58,11 @@ samples: $(STAMP) ## Pack samples/pages into samples/archives
 bench: java $(STAMP) ## Measure the main job end to end, by stage
 	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/python benchmarks/end_to_end.py
 
+.PHONY: fidelity
+fidelity: $(STAMP) ## Compare every rule with datatrove's, and the speed (makes its environment)
+	@$(BIN)/python benchmarks/fidelity.py --guide docs/fidelity.md
+	@$(BIN)/python benchmarks/signals.py
+
 .PHONY: lock
 lock: $(STAMP) ## Refresh requirements.lock within pyproject's ranges
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -59,6 +59,8 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (pii, "find", PII),
     (TokenCounter, "count", TOKENS),
     (Identifier, "identify", LANGUAGE),
+    (steps, "line_language_shares", LANGUAGE),
+    (steps, "decoded", WORDS),
     (steps, "tokenize", WORDS),
     (steps, "token_hashes", WORDS),
     (steps, "measure", SIGNALS),

@@ -49,7 +49,7 @@ class Job(NamedTuple):
         return sum(self.cpu_of(part) for part in PARTS)
 
 
-class _Tree:
+class Tree:
     """What is seen of a process and all below it."""
 
     def __init__(self, pid: int) -> None:
@@ -139,7 +139,7 @@ def run(archive: Path, scratch: Path) -> Job:
             command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=errors, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
         )  # fmt: skip
-        tree = _Tree(process.pid)
+        tree = Tree(process.pid)
         try:
             while process.poll() is None:
                 tree.sample()
@@ -155,7 +155,7 @@ def run(archive: Path, scratch: Path) -> Job:
     return _job(tree, output, started, ended)
 
 
-def _job(tree: _Tree, output: Path, started: float, ended: float) -> Job:
+def _job(tree: Tree, output: Path, started: float, ended: float) -> Job:
     records = [output / "stages" / f"{name}.json" for name in (EXTRACT, DEDUPLICATE, CURATE)]
     # The first sight of a worker daemon is where Spark is up and the first task begins.
     edges = [started, tree.first[DAEMON], *(path.stat().st_mtime for path in records), ended]

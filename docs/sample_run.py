@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from filters.rules import Rule, judge
+from filters.rules import Rule
 from pipeline import config, extraction
-from pipeline.decisions import signal_columns
+from pipeline.criteria import Criteria
 from pipeline.extraction import Range
+from pipeline.judging import judgement
+from pipeline.lists import derived_lists
 from pipeline.steps import documents
-from pipeline.storage import open_source
+from pipeline.storage import StorageOptions, open_source
 
 ARCHIVES = Path(__file__).parent.parent / "samples" / "archives"
 
@@ -41,10 +43,9 @@ def sample_documents() -> pa.Table:
 def rejected_by(rule: Rule) -> Rejected:
     """Sample documents the rule rejects when it is asked alone, under its own bounds."""
     found: Counter[str] = Counter()
+    lists = derived_lists(config.load(), [rule], StorageOptions())
     for batch in sample_documents().to_batches():
+        fails = judgement(batch, Criteria((rule,), lists=lists)).failures[0].tolist()
         langs = batch.column("lang").to_pylist()
-        verdicts = judge([rule], signal_columns(batch, [rule]), langs)
-        found.update(
-            lang for lang, reason in zip(langs, verdicts.rejected_by, strict=True) if reason
-        )
+        found.update(lang for lang, failed in zip(langs, fails, strict=True) if failed)
     return Rejected(found.total(), found)

@@ -11,10 +11,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.phrase_kernel import phrase_end, start_key, word_bounds
+from filters.line_counts import BLANKS
+from filters.phrase_kernel import phrase_places
 from filters.phrase_lists import PhraseLists, phrase_lists, phrases
 from filters.signal import Signal
-from filters.traits import BLANK, NEWLINE
 
 BOILERPLATE_SIGNALS = (
     Signal(
@@ -33,43 +33,14 @@ def boilerplate_lists(langs: Sequence[str]) -> PhraseLists:
 
 
 @njit(cache=True)
-def _lines(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> int:
-    """Count the non-blank lines."""
-    lines, filled = 0, 0
-    for place in range(at, end):
-        code = codes[np.uintp(place)]
-        if code == NEWLINE:
-            lines += filled
-            filled = 0
-        elif not traits[np.uintp(code)] & BLANK:
-            filled = 1
-    return lines + filled
-
-
-@njit(cache=True)
-def _held_lines(
-    codes: NDArray[np.uint32],
-    end: int,
-    words: int,
-    bounds: NDArray[np.int64],
-    keys: NDArray[np.uint64],
-    bits: int,
-    lengths: int,
-    starts: NDArray[np.bool_],
-    traits: NDArray[np.uint8],
-    lower: NDArray[np.uint32],
-) -> int:
-    """Count the lines in which a phrase starts."""
-    held, line_end = 0, 0
-    for word in range(words):
-        at = bounds[np.uintp(2 * word)]
-        if not starts[np.uintp(start_key(codes, at, bounds[np.uintp(2 * word + 1)], lower))]:
-            continue
-        if at >= line_end and phrase_end(codes, at, end, keys, bits, lengths, traits, lower) >= 0:
-            held += 1
-            line_end = at
-            while line_end < end and codes[np.uintp(line_end)] != NEWLINE:
-                line_end += 1
+def _held_lines(ends: NDArray[np.int64], places: NDArray[np.int64]) -> int:
+    """Count the lines in which a phrase starts; ``ends``: of the document's lines."""
+    held, line, last = 0, 0, -1
+    for place in places:
+        while ends[line] <= place:
+            line += 1
+        held += line != last
+        last = line
     return held
 
 
@@ -77,6 +48,13 @@ def _held_lines(
 def measure_boilerplate(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    token_starts: NDArray[np.int64],
+    token_hashes: NDArray[np.uint64],
+    token_offsets: NDArray[np.int64],
+    line_starts: NDArray[np.int64],
+    line_ends: NDArray[np.int64],
+    line_counts: NDArray[np.int32],
+    line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
@@ -88,18 +66,20 @@ def measure_boilerplate(
 ) -> None:
     """Write the column of ``BOILERPLATE_SIGNALS``, shape (documents, 1).
 
-    ``list_of_doc`` to ``starts``: what ``boilerplate_lists`` returns. Memory: 16 bytes a character
-    of the longest document.
+    ``token_starts``, ``token_hashes`` (of lower case) and ``token_offsets``: the tokens;
+    ``line_starts`` to ``line_offsets``: of ``filters.lines.Lines``; ``list_of_doc`` to ``starts``:
+    what ``boilerplate_lists`` returns. Memory: 8 bytes a token of the batch.
     """
-    longest = 0
+    places = np.empty(len(token_starts), dtype=np.int64)
     for document in range(len(offsets) - 1):
-        longest = max(longest, offsets[document + 1] - offsets[document])
-    bounds = np.empty(2 * longest + 2, dtype=np.int64)
-    for document in range(len(offsets) - 1):
-        which, start, end = list_of_doc[document], offsets[document], offsets[document + 1]
-        words = word_bounds(codes, start, end, traits, bounds)
-        held = _held_lines(
-            codes, end, words, bounds,
-            keys[which], bits[which], lengths[which], starts[which], traits, lower,
+        which = list_of_doc[document]
+        own = slice(token_offsets[document], token_offsets[document + 1])
+        count = phrase_places(
+            codes, offsets[document + 1], token_starts[own], token_hashes[own],
+            keys[which], bits[which], lengths[which], starts[which], traits, lower, places,
         )  # fmt: skip
-        out[document, 0] = held / max(_lines(codes, start, end, traits), 1) if held else 0.0
+        filled = 0
+        for line in range(line_offsets[document], line_offsets[document + 1]):
+            filled += line_ends[line] - line_starts[line] > line_counts[line, BLANKS]
+        ends = line_ends[line_offsets[document] : line_offsets[document + 1]]
+        out[document, 0] = _held_lines(ends, places[:count]) / max(filled, 1)

@@ -18,21 +18,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from filters.line_counts import BLANKS, BRACKETS, DIGITS, PLAINS, UPPERS
+from filters.lines import BLOCK
 from filters.signal import Signal
-from filters.traits import (
-    BLANK,
-    BRACKET,
-    DIGIT,
-    NEWLINE,
-    PLAIN,
-    SINGLE,
-    UPPER,
-    WORD,
-)
+from filters.traits import BLANK, SINGLE, WORD
 
-HASH, DOT, ELLIPSIS, COLON, SLASH = 0x23, 0x2E, 0x2026, 0x3A, 0x2F
+TOTALS = BRACKETS + 1
+DOT, COLON, SLASH = np.uint32(0x2E), np.uint32(0x3A), np.uint32(0x2F)
 TO_LOWER = 0x20
 NONE = -1
+SMALL_W, BIG_W = np.uint32(ord("w")), np.uint32(ord("W"))
 HTTP, HTTPS, WWW = (
     np.array([*map(ord, text)], dtype=np.uint32) for text in ("http", "https", "www")
 )
@@ -70,28 +65,6 @@ CHARACTER_SIGNALS = (
     ),
 )
 
-LANE_BITS = 12
-FLUSH_CHARS = 4095  # a lane holds no more
-LANES = (PLAIN, BLANK, DIGIT, UPPER, BRACKET)
-
-
-def _lanes() -> NDArray[np.uint64]:
-    """Return for each set of traits a 1 in the lane of each of LANES that is in it."""
-    sums = np.zeros(256, dtype=np.uint64)
-    for traits in range(256):
-        for place, trait in enumerate(LANES):
-            if traits & trait:
-                sums[traits] += np.uint64(1 << (LANE_BITS * place))
-    return sums
-
-
-SUMS = _lanes()
-
-
-@njit(cache=True)
-def _lane(lanes: np.uint64, place: int) -> int:
-    return int((lanes >> np.uint64(LANE_BITS * place)) & np.uint64(FLUSH_CHARS))
-
 
 @njit(cache=True)
 def _spells(codes: NDArray[np.uint32], at: int, letters: NDArray[np.uint32]) -> bool:
@@ -118,41 +91,38 @@ def _url_start(codes: NDArray[np.uint32], first: int, at: int, end: int) -> int:
 
 
 @njit(cache=True)
+def _may_hold_mark(codes: NDArray[np.uint32], at: int) -> bool:
+    """Whether ":/" or "w." stands in a block, in one expression, for vector instructions."""
+    likely = False
+    for place in range(BLOCK):
+        first, second = codes[np.uintp(at + place)], codes[np.uintp(at + place + 1)]
+        likely |= ((first == COLON) & (second == SLASH)) | (
+            ((first == SMALL_W) | (first == BIG_W)) & (second == DOT)
+        )
+    return likely
+
+
+@njit(cache=True)
 def _url_chars(codes: NDArray[np.uint32], first: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Count the characters of the document's URLs, each found by the mark in it."""
     count, at = 0, first
     while at < end:
-        code = codes[np.uintp(at)]
-        if code not in (DOT, COLON):
+        stop = end
+        if at + BLOCK < end:  # the mark's second character may be the next block's first
+            stop = at + BLOCK - 1
+            if not _may_hold_mark(codes, max(at - 1, first)):
+                at = stop
+                continue
+        while at < stop:
+            code = codes[np.uintp(at)]
+            start = _url_start(codes, first, at, end) if code in (DOT, COLON) else NONE
             at += 1
-            continue
-        start = _url_start(codes, first, at, end)
-        at += 1
-        if start == NONE or (start > first and traits[codes[start - 1]] & WORD):
-            continue
-        while at < end and not traits[np.uintp(codes[np.uintp(at)])] & BLANK:
-            at += 1
-        count += at - start
-        first = at
-    return count
-
-
-@njit(cache=True)
-def _symbols(codes: NDArray[np.uint32], at: int, end: int) -> int:
-    """Count "#", "…" and "..."."""
-    count, runs = 0, 0
-    for place in range(at, end):
-        code = codes[np.uintp(place)]
-        count += (code == HASH) | (code == ELLIPSIS)
-    for place in range(at, end - 2):
-        code, second = codes[np.uintp(place)], codes[np.uintp(place + 1)]
-        runs += (code == DOT) & (second == DOT) & (codes[np.uintp(place + 2)] == DOT)
-    if runs == 0:
-        return count
-    dots = 0
-    for place in range(at, end):
-        dots = dots + 1 if codes[np.uintp(place)] == DOT else 0
-        count += dots > 0 and dots % 3 == 0
+            if start == NONE or (start > first and traits[codes[start - 1]] & WORD):
+                continue
+            while at < end and not traits[codes[np.uintp(at)]] & BLANK:
+                at += 1
+            count += at - start
+            first = at
     return count
 
 
@@ -180,40 +150,22 @@ def _longest_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[
 
 @njit(cache=True)
 def _lines(
-    codes: NDArray[np.uint32],
-    at: int,
-    end: int,
-    traits: NDArray[np.uint8],
-    sums: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    counts: NDArray[np.int32],
     totals: NDArray[np.int64],
 ) -> tuple[int, float, float]:
-    """Add up LANES in ``totals``; return non-blank lines and the sums of their two shares."""
+    """Add up the first counts in ``totals``; non-blank lines and the sums of their two shares."""
     totals[:] = 0
     lines, digit_shares, upper_shares = 0, 0.0, 0.0
-    while at < end:
-        start, blanks, digits, upper = at, 0, 0, 0
-        is_open = True
-        while is_open:
-            lanes = np.uint64(0)
-            stop = min(end, at + FLUSH_CHARS)
-            while at < stop and codes[np.uintp(at)] != NEWLINE:
-                lanes += sums[traits[np.uintp(codes[np.uintp(at)])]]
-                at += 1
-            is_open = at == stop and at < end and codes[np.uintp(at)] != NEWLINE
-            blanks += _lane(lanes, 1)
-            digits += _lane(lanes, 2)
-            upper += _lane(lanes, 3)
-            totals[0] += _lane(lanes, 0)
-            totals[4] += _lane(lanes, 4)
-        totals[1] += blanks + (at < end)
-        totals[2] += digits
-        totals[3] += upper
-        if at - start > blanks:
+    for line in range(len(starts)):
+        chars = ends[line] - starts[line]
+        for place in range(len(totals)):
+            totals[place] += counts[line, place]
+        if chars > counts[line, BLANKS]:
             lines += 1
-            digit_shares += digits / (at - start)
-            upper_shares += upper / (at - start)
-        totals[0] += at < end  # the newline, which PLAIN holds
-        at += 1
+            digit_shares += counts[line, DIGITS] / chars
+            upper_shares += counts[line, UPPERS] / chars
     return lines, digit_shares, upper_shares
 
 
@@ -221,25 +173,35 @@ def _lines(
 def measure_characters(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    line_offsets: NDArray[np.int64],
+    symbols: NDArray[np.float64],
     words: NDArray[np.float64],
     traits: NDArray[np.uint8],
     out: NDArray[np.float64],
 ) -> None:
     """Write 10 columns, in the order of ``CHARACTER_SIGNALS``.
 
-    ``words``: the words of each document (signal word_count); ``traits``:
+    ``starts`` to ``line_offsets``: of ``filters.lines.Lines``; ``symbols``, ``words``: of each
+    document the hash marks and ellipses, and the words (signal word_count); ``traits``:
     ``filters.traits.TRAITS``. Every character is read a bounded number of times.
     """
-    totals = np.zeros(len(LANES), dtype=np.int64)
+    totals = np.zeros(TOTALS, dtype=np.int64)
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
+        own = slice(line_offsets[document], line_offsets[document + 1])
+        lines, digit_shares, upper_shares = _lines(starts[own], ends[own], counts[own], totals)
+        newlines = end - start - np.sum(ends[own] - starts[own])
+        totals[PLAINS] += newlines  # both hold the newline
+        totals[BLANKS] += newlines
         chars = max(end - start, 1)
-        lines, digit_shares, upper_shares = _lines(codes, start, end, traits, SUMS, totals)
-        out[document, 0] = (end - start - totals[0]) / chars
-        for place in range(1, len(LANES)):
+        out[document, 0] = (end - start - totals[PLAINS]) / chars
+        for place in range(1, TOTALS):
             out[document, place] = totals[place] / chars
         out[document, 5] = _url_chars(codes, start, end, traits) / chars
         out[document, 6] = _longest_word(codes, start, end, traits)
-        out[document, 7] = _symbols(codes, start, end) / max(words[document], 1)
+        out[document, 7] = symbols[document] / max(words[document], 1)
         out[document, 8] = digit_shares / max(lines, 1)
         out[document, 9] = upper_shares / max(lines, 1)

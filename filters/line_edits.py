@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from filters import line_edits_kernel as kernel
 from filters.flags import FLAGS
 from filters.line_edits_kernel import KINDS
+from filters.lines import lines_of
 from filters.pii import Span
 from filters.refinedweb import counter_lists
 from filters.span_kernel import edited, joined_spans
@@ -71,7 +72,9 @@ def _step(step: str, characters: Characters, langs: Sequence[str]) -> Edits:
     if step == "refinedweb":
         counters = counter_lists(langs)
         lists = (counters.list_of_doc, counters.keys, counters.bits, counters.lengths)
-        return Edits(*kernel.refinedweb_spans(codes, offsets, *lists, TRAITS, LOWER))
+        found = lines_of(characters)
+        lines = (found.starts, found.ends, found.counts, found.doc_offsets)
+        return Edits(*kernel.refinedweb_spans(codes, offsets, *lines, *lists, TRAITS, LOWER))
     if step not in STEPS:
         raise ValueError(f"no line edits are called {step!r}; there are: {', '.join(STEPS)}")
     return Edits(*kernel.c4_spans(codes, offsets, step == "c4_original", FLAGS))

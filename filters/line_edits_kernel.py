@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from filters.c4_kernel import KEPT as C4_KEPT
 from filters.c4_kernel import NO_TERMINAL, line_fate
+from filters.line_counts import BLANKS
 from filters.lines import next_newline
 from filters.phrases import phrases_in
 from filters.refinedweb_kernel import KEPT as REFINEDWEB_KEPT
-from filters.refinedweb_kernel import line_counts, refinedweb_fate
+from filters.refinedweb_kernel import refinedweb_fate
 from filters.sentences import OPEN_BRACKET, after_citation, ends_sentence
 from filters.spans import strip
 from filters.traits import NEWLINE
@@ -171,6 +172,10 @@ def c4_spans(
 def refinedweb_spans(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    line_starts: NDArray[np.int64],
+    line_ends: NDArray[np.int64],
+    line_counts: NDArray[np.int32],
+    line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
@@ -180,33 +185,31 @@ def refinedweb_spans(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """Return what RefinedWeb's line rules remove, as ``c4_spans`` does.
 
-    ``list_of_doc`` to ``lengths``: the counter words (``filters.refinedweb.counter_lists``).
+    ``line_starts`` to ``line_offsets``: of ``filters.lines.Lines``; ``list_of_doc`` to ``lengths``:
+    the counter words (``filters.refinedweb.counter_lists``).
     """
-    room = _room(codes) + len(offsets)
+    room = len(line_starts)
     starts, ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     kinds = np.empty(room, dtype=np.uint8)
     bounds = np.zeros(len(offsets), dtype=np.int64)
     count = 0
     for document in range(len(offsets) - 1):
         which = list_of_doc[document]
-        at, end = offsets[document], offsets[document + 1]
-        document_at, first, before = (at, end), count, NONE
-        while at < end:
-            counts = line_counts(codes, at, end, traits)
-            stop = counts[0]
-            if counts[1] > 0:
-                fate = refinedweb_fate(
-                    codes, at, stop, counts,
-                    keys[which], bits[which], lengths[which], traits, lower,
-                )  # fmt: skip
-                if fate == REFINEDWEB_KEPT:
-                    _joined(starts, ends, first, count, before, at, document_at)
-                    first, before = count, stop
-                else:
-                    starts[count], ends[count] = at, stop
-                    kinds[count] = FIRST_REFINEDWEB + fate
-                    count += 1
-            at = stop + 1
+        document_at, first, before = (offsets[document], offsets[document + 1]), count, NONE
+        for line in range(line_offsets[document], line_offsets[document + 1]):
+            at, stop, own = line_starts[line], line_ends[line], line_counts[line]
+            if stop - at == own[BLANKS]:
+                continue
+            fate = refinedweb_fate(
+                codes, at, stop, own, keys[which], bits[which], lengths[which], traits, lower
+            )
+            if fate == REFINEDWEB_KEPT:
+                _joined(starts, ends, first, count, before, at, document_at)
+                first, before = count, stop
+            else:
+                starts[count], ends[count] = at, stop
+                kinds[count] = FIRST_REFINEDWEB + fate
+                count += 1
         _joined(starts, ends, first, count, before, NONE, document_at)
         bounds[document + 1] = count
     return starts[:count], ends[:count], kinds[:count], bounds

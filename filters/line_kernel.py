@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.flags import TERMINAL
+from filters.flags import SENTENCE
 from filters.lines import count_of, next_newline
 from filters.spans import NEWLINE, seen_before, set_bits, strip
 from language_id.hashing import span_hash
@@ -17,6 +17,8 @@ BULLET = 0x2022
 HYPHEN = 0x2D
 DOT = 0x2E
 ELLIPSIS = 0x2026
+QUOTE, APOSTROPHE = 0x22, 0x27
+"""Beside the marks of Sentence_Terminal what FineWeb takes for the end of a sentence."""
 SHORT_LINE_CHARS = 30
 
 
@@ -29,7 +31,8 @@ def _line_ends(
     dots = last == DOT and end - start >= 3
     dots = dots and codes[np.uintp(end - 2)] == DOT and codes[np.uintp(end - 3)] == DOT
     bullet = codes[np.uintp(start)] in (BULLET, HYPHEN)
-    return bullet, dots or last == ELLIPSIS, (flags[last] & TERMINAL) != 0
+    terminal = (flags[last] & SENTENCE) != 0 or last in (QUOTE, APOSTROPHE)
+    return bullet, dots or last == ELLIPSIS, terminal
 
 
 @njit(cache=True)
@@ -60,6 +63,7 @@ def _lines(
     ends: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
     flags: NDArray[np.uint8],
     keys: NDArray[np.uint64],
     bits: int,
@@ -69,7 +73,7 @@ def _lines(
     counts[:] = 0
     for line in range(len(starts)):
         start, stop = starts[line], ends[line]
-        duplicate = seen_before(keys, bits, span_hash(codes, start, stop))
+        duplicate = seen_before(keys, bits, hashes[line])
         counts[0] += 1
         counts[1] += duplicate
         counts[2] += duplicate * (stop - start)
@@ -92,6 +96,7 @@ def measure_lines(
     ends: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
     line_offsets: NDArray[np.int64],
     words: NDArray[np.float64],
     flags: NDArray[np.uint8],
@@ -114,7 +119,10 @@ def measure_lines(
         if len(keys) < 1 << bits:
             keys = np.zeros(1 << bits, dtype=np.uint64)
         keys[: 1 << bits] = 0
-        _lines(codes, starts[own], ends[own], firsts[own], lasts[own], flags, keys, bits, counts)
+        _lines(
+            codes, starts[own], ends[own], firsts[own], lasts[own], hashes[own], flags, keys, bits,
+            counts,
+        )  # fmt: skip
         paragraphs, same_paragraphs, same_paragraph_chars = 1, 0, 0
         if newlines >= counts[0]:  # else no line is empty, and all is one paragraph
             keys[: 1 << bits] = 0

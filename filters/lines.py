@@ -11,23 +11,29 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import FLAGS
+from filters.line_counts import CLASSES, COUNTS, count_line
 from filters.spans import NEWLINE, strip
 from language_id.decoded import Characters
+from language_id.hashing import span_hash
 
-BLOCK = 16
+BLOCK = 32
+"""Characters compared at once: shorter loops are unrolled and then not vectorised."""
 
 
 class Lines(NamedTuple):
     """Lines as spans of characters, whole (``starts:ends``) and stripped (``firsts:lasts``).
 
     Document d owns lines ``doc_offsets[d]:doc_offsets[d + 1]``. A blank line has an empty stripped
-    span. 32 bytes a line.
+    span. ``hashes``: ``span_hash`` of each whole line; ``counts``: what stands in it, shape (lines,
+    ``filters.line_counts.COUNTS``). 84 bytes a line.
     """
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     firsts: NDArray[np.int64]
     lasts: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    counts: NDArray[np.int32]
     doc_offsets: NDArray[np.int64]
 
 
@@ -63,7 +69,10 @@ def _find_lines(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     flags: NDArray[np.uint8],
+    classes: NDArray[np.uint8],
     spans: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    counts: NDArray[np.int32],
     doc_offsets: NDArray[np.int64],
 ) -> int:
     count = 0
@@ -75,6 +84,8 @@ def _find_lines(
             if stop > at:
                 spans[0, count], spans[1, count] = at, stop
                 spans[2, count], spans[3, count] = strip(codes, at, stop, flags)
+                hashes[count] = span_hash(codes, at, stop)
+                count_line(codes, at, stop, classes, counts[count])
                 count += 1
             at = stop + 1
     doc_offsets[len(offsets) - 1] = count
@@ -88,6 +99,8 @@ def lines_of(characters: Characters) -> Lines:
     room = int(count_of(codes, offsets[0], offsets[-1], NEWLINE)) + documents
     spans = np.empty((4, room), dtype=np.int64)
     doc_offsets = np.zeros(documents + 1, dtype=np.int64)
-    count = _find_lines(codes, offsets, FLAGS, spans, doc_offsets)
+    hashes = np.empty(room, dtype=np.uint64)
+    counts = np.empty((room, COUNTS), dtype=np.int32)
+    count = _find_lines(codes, offsets, FLAGS, CLASSES, spans, hashes, counts, doc_offsets)
     starts, ends, firsts, lasts = (row[:count] for row in spans)
-    return Lines(starts, ends, firsts, lasts, doc_offsets)
+    return Lines(starts, ends, firsts, lasts, hashes[:count], counts[:count], doc_offsets)

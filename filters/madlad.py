@@ -14,7 +14,14 @@ MADLAD: tuple[Rule, ...] = (
         "madlad_questionable_sentence_fraction",
         None,
         0.2,
-        f"{PAPER}; OLMo 3 runs its tests of list case and cursed phrases",
+        PAPER,
+    ),
+    Rule(
+        "madlad.styled_sentences",
+        "madlad_styled_sentence_fraction",
+        None,
+        0.2,
+        f"{PAPER}; its tests of list case and cursed phrases alone, as Dolma 3 (OLMo 3) runs them",
     ),
 )
 

@@ -23,7 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import BLANK, CLOSER, FLAGS, LOWER, SENTENCE, SINGLE, SPOKEN, WIDE
-from filters.phrase_kernel import phrase_end, start_key, word_bounds
+from filters.phrase_kernel import phrase_end, phrase_places
 from filters.signal import Signal
 from filters.traits import DIGIT, NEWLINE, TRAITS
 from filters.traits import UPPER as TRAIT_UPPER
@@ -35,7 +35,8 @@ FIRST_HAN = 0x2E80  # of the scripts without spaces those of East Asia lie here 
 NO_END, ABBREVIATING, ENDING, ENDING_WIDE = 0, 1, 2, 3
 
 # Beside the bits of filters.flags, in a table of 16.
-UPPER, TECHNICAL, HAN, LINE_END = 1 << 8, 1 << 9, 1 << 10, 1 << 11
+UPPER_BIT, TECHNICAL_BIT = 8, 9
+UPPER, TECHNICAL, HAN, LINE_END = 1 << UPPER_BIT, 1 << TECHNICAL_BIT, 1 << 10, 1 << 11
 
 MADLAD_SIGNALS = (
     Signal(
@@ -49,6 +50,12 @@ MADLAD_SIGNALS = (
         "fraction",
         "float32",
         "sentences in list case, too short or long, technical or with a cursed phrase",
+    ),
+    Signal(
+        "madlad_styled_sentence_fraction",
+        "fraction",
+        "float32",
+        "sentences in list case or with a cursed phrase",
     ),
 )
 
@@ -71,27 +78,35 @@ SENTENCE_TRAITS = _table()
 @njit(cache=True)
 def _sentence(
     codes: NDArray[np.uint32], at: int, end: int, table: NDArray[np.uint16]
-) -> tuple[int, int, int, int, int, int]:
+) -> tuple[int, int, int, int]:
     """Return where the sentence that starts at ``at`` ends, and what stands in it.
 
-    That is: its characters, tokens, tokens with a capital at their start, technical characters, and
-    the bits of all characters. It ends before a newline, or the first character of the next one.
+    That is: its technical characters, its capitals, and the bits of all characters. It ends before
+    a newline, or the first character of the next one.
     """
-    start, last, pending, spaced = at, at, NO_END, False
-    tokens, capital, technical, seen = 0, 0, 0, 0
-    inside, begun = 0, 0  # in a token; past its first letter or number
+    technical, upper, seen = 0, 0, 0
     while at < end:
-        flag = int(table[np.uintp(codes[np.uintp(at)])])
-        if pending != NO_END or flag & (SENTENCE | LINE_END):  # as few characters
+        flag = int(table[codes[np.uintp(at)]])
+        while not flag & (SENTENCE | LINE_END):  # as nearly every character
+            technical += (flag >> TECHNICAL_BIT) & 1
+            upper += (flag >> UPPER_BIT) & 1
+            seen |= flag
+            at += 1
+            if at == end:
+                return at, technical, upper, seen
+            flag = int(table[codes[np.uintp(at)]])
+        pending, spaced = NO_END, False
+        while at < end:  # until it is clear whether the sentence ends here
+            flag = int(table[codes[np.uintp(at)]])
             if flag & LINE_END:
-                break
+                return at, technical, upper, seen
             if flag & BLANK:
                 spaced = True
             else:
                 if pending != NO_END and (spaced or pending == ENDING_WIDE):
                     goes_on = flag & (SENTENCE | CLOSER) and not spaced
                     if not goes_on and not (pending == ABBREVIATING and flag & LOWER):
-                        break
+                        return at, technical, upper, seen
                     pending = pending if goes_on else NO_END
                 if flag & SENTENCE:
                     is_dot = codes[np.uintp(at)] == DOT
@@ -100,52 +115,52 @@ def _sentence(
                 elif not flag & CLOSER:
                     pending = NO_END
                 spaced = False
-        filled = int((flag & BLANK) == 0)
-        single = int((flag & SINGLE) != 0)
-        spoken = int((flag & SPOKEN) != 0)
-        first = filled & ((inside ^ 1) | single)
-        begun &= first ^ 1
-        tokens += first
-        capital += spoken & (begun ^ 1) & int((flag & UPPER) != 0)
-        begun |= spoken
-        inside = filled & (single ^ 1)
-        technical += (flag & TECHNICAL) != 0
-        seen |= flag
-        last = at + 1 if filled else last
-        at += 1
-    return at, last - start, tokens, capital, technical, seen
+            technical += (flag >> TECHNICAL_BIT) & 1
+            upper += (flag >> UPPER_BIT) & 1
+            seen |= flag
+            at += 1
+            if pending == NO_END:
+                break
+    return at, technical, upper, seen
 
 
 @njit(cache=True)
-def _cursed_places(
+def _is_list_case(codes: NDArray[np.uint32], at: int, end: int, table: NDArray[np.uint16]) -> bool:
+    """Whether more than half of 12 tokens or more start with a capital."""
+    tokens, capital = 0, 0
+    inside, begun = False, False  # in a token; past its first letter or number
+    for place in range(at, end):
+        flag = table[codes[np.uintp(place)]]
+        if flag & BLANK:
+            inside = False
+            continue
+        if flag & SINGLE or not inside:
+            tokens += 1
+            begun = False
+        if flag & SPOKEN:
+            capital += not begun and (flag & UPPER) != 0
+            begun = True
+        inside = not flag & SINGLE
+    return tokens >= LIST_CASE_TOKENS and 2 * capital > tokens
+
+
+@njit(cache=True)
+def _is_cursed(
     codes: NDArray[np.uint32],
+    at: int,
     end: int,
-    words: int,
-    bounds: NDArray[np.int64],
+    places: NDArray[np.int64],
     keys: NDArray[np.uint64],
     bits: int,
     lengths: int,
-    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],
-) -> int:
-    """Write over the bounds of the words where cursed phrases start; return their number."""
-    count = 0
-    for word in range(words):
-        at, stop = bounds[np.uintp(2 * word)], bounds[np.uintp(2 * word + 1)]
-        if starts[np.uintp(start_key(codes, at, stop, lower))]:  # noqa: SIM102 - a costly call
-            if phrase_end(codes, at, end, keys, bits, lengths, traits, lower) >= 0:
-                bounds[count] = at
-                count += 1
-    return count
-
-
-@njit(cache=True)
-def _is_odd(chars: int, tokens: int, capital: int, technical: int, seen: int) -> bool:
-    """Tell whether list case, length or technical characters make a sentence questionable."""
-    if chars < (MIN_HAN_CHARS if seen & HAN else MIN_CHARS) or chars > MAX_CHARS:
-        return True
-    return (tokens >= LIST_CASE_TOKENS and 2 * capital > tokens) or 5 * technical > chars
+) -> bool:
+    """Whether a phrase that starts at one of the places ends with the sentence or before."""
+    for place in places:
+        if place >= at and phrase_end(codes, place, end, keys, bits, lengths, traits, lower) >= 0:
+            return True
+    return False
 
 
 @njit(cache=True)
@@ -160,32 +175,45 @@ def _sentences(
     table: NDArray[np.uint16],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],
-) -> tuple[int, int]:
-    """Count the document's sentences and the questionable ones.
+) -> tuple[int, int, int]:
+    """Count the document's sentences, the questionable ones, and those in list case or cursed.
 
     ``cursed``: where cursed phrases start; they may go on in the next sentence, and do not count.
     """
-    sentences, questionable, passed = 0, 0, 0
+    sentences, questionable, styled, passed = 0, 0, 0, 0
     while at < end:
-        if table[np.uintp(codes[np.uintp(at)])] & BLANK:
+        if table[codes[np.uintp(at)]] & BLANK:
             at += 1
             continue
-        at, chars, tokens, capital, technical, seen = _sentence(codes, at, end, table)
-        is_cursed = False
+        start = at
+        at, technical, upper, seen = _sentence(codes, at, end, table)
+        first = passed
         while passed < len(cursed) and cursed[passed] < at:
-            first = cursed[passed]
-            is_cursed |= phrase_end(codes, first, at, keys, bits, lengths, traits, lower) >= 0
             passed += 1
-        if seen & SPOKEN:
-            sentences += 1
-            questionable += is_cursed or _is_odd(chars, tokens, capital, technical, seen)
-    return sentences, questionable
+        if not seen & SPOKEN:
+            continue
+        last = at
+        while table[codes[np.uintp(last - 1)]] & BLANK:
+            last -= 1
+        style = 2 * upper > LIST_CASE_TOKENS and _is_list_case(codes, start, last, table)
+        style = style or _is_cursed(
+            codes, start, at, cursed[first:passed], keys, bits, lengths, traits, lower
+        )
+        fewest = MIN_HAN_CHARS if seen & HAN else MIN_CHARS
+        odd = last - start < fewest or last - start > MAX_CHARS or 5 * technical > last - start
+        sentences += 1
+        styled += style
+        questionable += style or odd
+    return sentences, questionable, styled
 
 
 @njit(cache=True)
 def measure_madlad(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    token_starts: NDArray[np.int64],
+    token_hashes: NDArray[np.uint64],
+    token_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
@@ -196,25 +224,25 @@ def measure_madlad(
     lower: NDArray[np.uint32],
     out: NDArray[np.float64],
 ) -> None:
-    """Write 2 columns, in the order of ``MADLAD_SIGNALS``.
+    """Write 3 columns, in the order of ``MADLAD_SIGNALS``.
 
+    ``token_starts``, ``token_hashes`` (of lower case) and ``token_offsets``: the tokens;
     ``list_of_doc`` to ``starts``: what ``filters.madlad.cursed_lists`` returns; ``table``:
-    ``SENTENCE_TRAITS``. Memory: 16 bytes a character of the longest document.
+    ``SENTENCE_TRAITS``. Memory: 8 bytes a token of the batch.
     """
-    longest = 0
-    for document in range(len(offsets) - 1):
-        longest = max(longest, offsets[document + 1] - offsets[document])
-    bounds = np.empty(2 * longest + 2, dtype=np.int64)
+    places = np.empty(len(token_starts), dtype=np.int64)
     for document in range(len(offsets) - 1):
         which, start, end = list_of_doc[document], offsets[document], offsets[document + 1]
-        words = word_bounds(codes, start, end, traits, bounds)
-        cursed = _cursed_places(
-            codes, end, words, bounds,
-            keys[which], bits[which], lengths[which], starts[which], traits, lower,
+        own = slice(token_offsets[document], token_offsets[document + 1])
+        own_keys, own_bits, own_lengths = keys[which], bits[which], lengths[which]
+        cursed = phrase_places(
+            codes, end, token_starts[own], token_hashes[own],
+            own_keys, own_bits, own_lengths, starts[which], traits, lower, places,
         )  # fmt: skip
-        sentences, questionable = _sentences(
-            codes, start, end, bounds[:cursed],
-            keys[which], bits[which], lengths[which], table, traits, lower,
+        sentences, questionable, styled = _sentences(
+            codes, start, end, places[:cursed], own_keys, own_bits, own_lengths, table, traits,
+            lower,
         )  # fmt: skip
         out[document, 0] = sentences
         out[document, 1] = questionable / max(sentences, 1)
+        out[document, 2] = styled / max(sentences, 1)

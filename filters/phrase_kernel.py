@@ -2,9 +2,9 @@
 
 A word is a run of letters, marks and numbers; a letter of a script written without spaces is one of
 its own, with its marks. Between the words of a phrase stand at most three other characters and no
-newline, so "log in", "Log-In" and "LOG  IN" are one phrase. A reader asks ``start_key`` of each
-word first, which nearly every word fails; what ``phrase_end`` reads is bounded, so the time is
-linear.
+newline, so "log in", "Log-In" and "LOG  IN" are one phrase. A phrase starts where a token of
+``language_id.words`` does, and with one of ``filters.phrase_lists.first_tokens``: nearly every
+token fails at that. What ``phrase_end`` reads is bounded, so the time is linear.
 """
 
 import numpy as np
@@ -19,7 +19,11 @@ NEWLINE = 0x0A
 MAX_PHRASE_CHARS = 80
 MAX_BETWEEN_CHARS = 3
 NO_LIST, NOT_FOUND = -1, -1
-START_BITS = 14
+START_BITS = 12
+"""The first bits of a token's hash, by which lists tell with what their phrases start."""
+PREFIX = np.uint64(0xA0761D6478BD642F)
+"""Makes the key of a phrase's beginning another than that of a phrase."""
+START_SHIFT = np.uint64(64 - START_BITS)
 
 
 @njit(cache=True)
@@ -33,62 +37,35 @@ def word_end(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.ui
 
 
 @njit(cache=True)
-def _run_bounds(
+def phrase_places(
     codes: NDArray[np.uint32],
-    at: int,
     end: int,
+    token_starts: NDArray[np.int64],
+    token_hashes: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    bits: int,
+    lengths: int,
+    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
-    bounds: NDArray[np.int64],
-) -> tuple[int, bool]:
-    """Write where runs of letters, marks and numbers start and end, in turns.
-
-    Return how many there are, and whether they are words: with letters that are words of their own
-    they are not. Without a branch, for on text no processor guesses well where words end.
-    """
-    count, before, seen = 0, np.uint8(0), np.uint8(0)
-    for place in range(at, end):
-        trait = traits[np.uintp(codes[np.uintp(place)])]
-        seen |= trait
-        word = (trait >> 3) & 1
-        bounds[np.uintp(count)] = place
-        count += word ^ before
-        before = word
-    bounds[count] = end
-    return (count + 1) >> 1, not seen & SINGLE
-
-
-@njit(cache=True)
-def word_bounds(
-    codes: NDArray[np.uint32],
-    at: int,
-    end: int,
-    traits: NDArray[np.uint8],
-    bounds: NDArray[np.int64],
+    lower: NDArray[np.uint32],
+    places: NDArray[np.int64],
 ) -> int:
-    """Write where each word starts and ends, in turns; return their number."""
-    words, are_words = _run_bounds(codes, at, end, traits, bounds)
-    if are_words:
-        return words
-    words = 0
-    while at < end:
-        if traits[np.uintp(codes[np.uintp(at)])] & WORD:
-            bounds[2 * words] = at
-            at = word_end(codes, at, end, traits)
-            bounds[2 * words + 1] = at
-            words += 1
-        else:
-            at += 1
-    return words
+    """Write where phrases of a list start, among the starts of a document's tokens.
 
-
-@njit(cache=True)
-def start_key(codes: NDArray[np.uint32], at: int, stop: int, lower: NDArray[np.uint32]) -> np.int64:
-    """Return START_BITS bits of the word ``codes[at:stop]``: of its length and three characters."""
-    first = np.int64(lower[np.uintp(codes[np.uintp(at)])])
-    second = np.int64(lower[np.uintp(codes[np.uintp(min(at + 1, stop - 1))])])
-    last = np.int64(lower[np.uintp(codes[np.uintp(stop - 1)])])
-    key = ((first * 31 + second) * 31 + last) * 31 + (stop - at)
-    return (key ^ (key >> START_BITS)) & ((1 << START_BITS) - 1)
+    ``end``: of the document; ``token_hashes``: of its tokens in lower case; ``keys`` to ``starts``:
+    the list. Returns how many there are.
+    """
+    count = 0
+    for token in range(len(token_starts)):
+        if not starts[token_hashes[token] >> START_SHIFT]:  # as nearly every token
+            continue
+        at = token_starts[token]
+        if not traits[codes[np.uintp(at)]] & WORD:
+            continue
+        if phrase_end(codes, at, end, keys, bits, lengths, traits, lower) >= 0:
+            places[count] = at
+            count += 1
+    return count
 
 
 @njit(cache=True)
@@ -151,6 +128,9 @@ def phrase_end(
             key = as_key(mix(state))
             if keys[slot_of(keys, bits, key)] == key:
                 found = at
+        prefix = as_key(mix(state ^ PREFIX))
+        if keys[slot_of(keys, bits, prefix)] != prefix:  # no phrase goes on like this
+            break
         at = _next_word(codes, at, end, traits)
     return found
 
@@ -160,19 +140,18 @@ def add_phrase(
     codes: NDArray[np.uint32],
     keys: NDArray[np.uint64],
     bits: int,
-    starts: NDArray[np.bool_],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],
 ) -> int:
-    """Add a phrase to a set and its bitmap of beginnings; return how many words it has."""
+    """Add a phrase and what it starts with to a set; return how many words it has."""
     state, words, at, end = np.uint64(0), 0, 0, len(codes)
     while at < end:
         if not traits[np.uintp(codes[np.uintp(at)])] & WORD:
             at += 1
             continue
-        if words == 0:
-            stop = word_end(codes, at, end, traits)
-            starts[start_key(codes, at, stop, lower)] = True
+        if words > 0:
+            prefix = as_key(mix(state ^ PREFIX))
+            keys[slot_of(keys, bits, prefix)] = prefix
         at, state = hashed_word(codes, at, end, state, traits, lower)
         words += 1
     key = as_key(mix(state))

@@ -17,11 +17,13 @@ from filters.phrase_kernel import (
     MAX_BETWEEN_CHARS,
     MAX_PHRASE_CHARS,
     START_BITS,
+    START_SHIFT,
     add_phrase,
 )
 from filters.spans import set_bits
 from filters.traits import TRAITS
-from language_id.words import LOWER
+from language_id.decoded import characters_of
+from language_id.words import LOWER, Tokens, token_hashes, tokenize
 
 DATA = Path(__file__).parent / "data"
 ANY = "*"
@@ -31,7 +33,7 @@ class PhraseLists(NamedTuple):
     """The lists of a batch's documents; list l is the set ``keys[l, :1 << bits[l]]``.
 
     ``list_of_doc``: (documents,), the list of each; bit k of ``lengths[l]``: list l holds a phrase
-    of k words; ``starts[l]``: the ``start_key`` of each phrase's first word as a bitmap.
+    of k words; ``starts[l]``: a bitmap of the first bits of the hashes its phrases start with.
     """
 
     list_of_doc: NDArray[np.int64]
@@ -78,16 +80,40 @@ def phrase_lists(table: Mapping[str, Sequence[str]], langs: Sequence[str]) -> Ph
     )
 
 
+def first_tokens(phrase: str) -> set[str]:
+    """Return the tokens a phrase may start with in a text, whatever stands behind its first word.
+
+    >>> sorted(first_tokens("log in")), sorted(first_tokens("s inscrire"))
+    (['log', 'log-', "log'in", 'log’in'], ["s'inscrire", 's', 's-', 's’inscrire'])
+    """
+    first, _, rest = phrase.partition(" ")
+    spellings = [phrase, *(f"{first}{mark}{rest}" for mark in "-'’" if rest)]
+    found = set()
+    for spelling in spellings:
+        tokens = tokenize(characters_of([spelling]))
+        found |= {
+            spelling[start:end]
+            for start, end in zip(tokens.starts[:1], tokens.ends[:1], strict=True)
+        }
+    return found
+
+
 @cache
 def _hashed(listed: tuple[str, ...]) -> _List:
-    bits = set_bits(len(listed))
+    bits = set_bits(sum(map(len, listed)))  # a word has a character or more
     keys = np.zeros(1 << bits, dtype=np.uint64)
-    starts = np.zeros(1 << START_BITS, dtype=np.bool_)
     lengths = 0
     for phrase in listed:
         codes = np.array([ord(character) for character in phrase], dtype=np.uint32)
-        words = add_phrase(codes, keys, bits, starts, TRAITS, LOWER)
+        words = add_phrase(codes, keys, bits, TRAITS, LOWER)
         if not words or len(phrase) + words * MAX_BETWEEN_CHARS >= MAX_PHRASE_CHARS:
             raise ValueError(f"the phrase {phrase!r} has no words or is too long")
         lengths |= 1 << words
+    starts = np.zeros(1 << START_BITS, dtype=np.bool_)
+    firsts = sorted({first for one in listed for first in first_tokens(one)})
+    characters = characters_of(firsts)
+    offsets = characters.offsets
+    whole = Tokens(offsets[:-1], offsets[1:], np.zeros(len(firsts), np.uint8), offsets)
+    hashes = token_hashes(characters, whole).lower
+    starts[(hashes >> START_SHIFT).astype(np.int64)] = True
     return _List(keys, bits, lengths, starts)

@@ -22,9 +22,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from filters.line_counts import BLANKS, DIGITS, UPPERS, WORDS
 from filters.phrase_kernel import NOT_FOUND, phrase_end, word_end
 from filters.signal import Signal
-from filters.traits import BLANK, DIGIT, NEWLINE, SINGLE, UPPER, WORD
+from filters.traits import DIGIT, WORD
 
 UPPER_CASE, NUMERIC, COUNTER, FEW_WORDS, KEPT = 0, 1, 2, 3, 4
 MIN_LINE_WORDS = 2
@@ -50,31 +51,6 @@ REFINEDWEB_SIGNALS = (
         "refinedweb_removed_word_fraction", "fraction", "float32", "words that stand in such lines"
     ),
 )
-
-
-@njit(cache=True)
-def line_counts(
-    codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]
-) -> tuple[int, int, int, int, int]:
-    """Return where the line from ``at`` on ends, and what stands in it.
-
-    That is: characters that are not white space, upper-case letters, digits, words.
-    """
-    filled, upper, digits, words, inside = 0, 0, 0, 0, 0
-    while at < end:
-        code = codes[np.uintp(at)]
-        if code == NEWLINE:
-            break
-        trait = traits[np.uintp(code)]
-        blank = (trait & BLANK) != 0
-        single = (trait & SINGLE) != 0
-        words += single or not (blank or inside)
-        inside = not (blank or single)
-        filled += not blank
-        upper += trait & UPPER
-        digits += (trait & DIGIT) != 0
-        at += 1
-    return at, filled, upper, digits, words
 
 
 @njit(cache=True)
@@ -128,7 +104,7 @@ def refinedweb_fate(
     codes: NDArray[np.uint32],
     at: int,
     end: int,
-    counts: tuple[int, int, int, int, int],
+    counts: NDArray[np.int32],
     keys: NDArray[np.uint64],
     bits: int,
     lengths: int,
@@ -137,10 +113,11 @@ def refinedweb_fate(
 ) -> int:
     """Return the first rule that drops the line ``codes[at:end]``, which is not blank; else KEPT.
 
-    ``counts``: what ``line_counts`` says of it.
+    ``counts``: of ``filters.lines.Lines``.
     """
-    _, filled, upper, digits, words = counts
-    if 2 * upper > filled:
+    filled = end - at - counts[BLANKS]
+    digits, words = counts[DIGITS], counts[WORDS]
+    if 2 * counts[UPPERS] > filled:
         return UPPER_CASE
     if digits == filled:
         return NUMERIC
@@ -153,7 +130,10 @@ def refinedweb_fate(
 @njit(cache=True)
 def measure_refinedweb(
     codes: NDArray[np.uint32],
-    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
@@ -164,23 +144,22 @@ def measure_refinedweb(
 ) -> None:
     """Write 5 columns, in the order of ``REFINEDWEB_SIGNALS``.
 
-    ``list_of_doc`` to ``lengths``: the counter words (``filters.refinedweb.counter_lists``).
+    ``starts`` to ``line_offsets``: of ``filters.lines.Lines``; ``list_of_doc`` to ``lengths``: the
+    counter words (``filters.refinedweb.counter_lists``).
     """
-    for document in range(len(offsets) - 1):
+    for document in range(len(line_offsets) - 1):
         which = list_of_doc[document]
         out[document] = 0
         all_words, removed_words = 0, 0
-        at, end = offsets[document], offsets[document + 1]
-        while at < end:
-            counts = line_counts(codes, at, end, traits)
-            stop, filled, words = counts[0], counts[1], counts[4]
-            if filled > 0:
-                fate = refinedweb_fate(
-                    codes, at, stop, counts, keys[which], bits[which], lengths[which], traits, lower
-                )  # fmt: skip
-                all_words += words
-                if fate != KEPT:
-                    out[document, fate] += 1
-                    removed_words += words
-            at = stop + 1
+        for line in range(line_offsets[document], line_offsets[document + 1]):
+            at, end, own = starts[line], ends[line], counts[line]
+            if end - at == own[BLANKS]:
+                continue
+            fate = refinedweb_fate(
+                codes, at, end, own, keys[which], bits[which], lengths[which], traits, lower
+            )
+            all_words += own[WORDS]
+            if fate != KEPT:
+                out[document, fate] += 1
+                removed_words += own[WORDS]
         out[document, 4] = removed_words / max(all_words, 1)

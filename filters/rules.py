@@ -76,24 +76,59 @@ def judge(
     KeyError names a rule whose column is absent. float32 columns are compared with the bound as
     float32, so that a stored 0.1 is not above 0.1.
     """
-    places = {lang: place for place, lang in enumerate(dict.fromkeys(langs))}
-    lang_of_doc = np.array([places[lang] for lang in langs], dtype=np.intp)
-    failures = np.zeros((len(langs), len(rules)), dtype=np.bool_)
-    for number, rule in enumerate(rules):
-        values = _column(rule, columns, len(langs))
-        low = _bounds(rule.low, list(places), -np.inf).astype(values.dtype)[lang_of_doc]
-        high = _bounds(rule.high, list(places), np.inf).astype(values.dtype)[lang_of_doc]
-        failures[:, number] = ~((values >= low) & (values <= high))
-    rejected_by: list[str | None] = [None] * len(langs)
-    rejected_value = np.full(len(langs), np.nan, dtype=np.float32)
+    labels = list(dict.fromkeys(langs))
+    places = {lang: place for place, lang in enumerate(labels)}
+    codes = np.array([places[lang] for lang in langs], dtype=np.intp)
+    failures = failing(rules, columns, codes, labels)
+    first = first_failing(failures)
+    names = [rule.name for rule in rules]
     failed: list[list[str]] = [[] for _ in langs]
-    for document in np.flatnonzero(failures.any(axis=1)).tolist():
-        numbers = np.flatnonzero(failures[document]).tolist()
-        first = rules[numbers[0]]
-        rejected_by[document] = first.name
-        rejected_value[document] = columns[first.signal][document]
-        failed[document] = [rules[number].name for number in numbers]
-    return Verdicts(rejected_by, rejected_value, failed)
+    for document in np.flatnonzero(first >= 0).tolist():
+        failed[document] = [names[number] for number in np.flatnonzero(failures[:, document])]
+    rejected_by = [names[number] if number >= 0 else None for number in first.tolist()]
+    return Verdicts(rejected_by, rejected_values(rules, columns, first), failed)
+
+
+def failing(
+    rules: Sequence[Rule],
+    columns: Mapping[str, NDArray[Any]],
+    codes: NDArray[np.integer[Any]],
+    labels: Sequence[str],
+) -> NDArray[np.bool_]:
+    """Which documents fail which rules, shape (rules, documents).
+
+    ``codes``: each document's language, as its place in ``labels``; ``columns`` as in ``judge``.
+    """
+    failures = np.zeros((len(rules), len(codes)), dtype=np.bool_)
+    for number, rule in enumerate(rules):
+        values = _column(rule, columns, len(codes))
+        failures[number] = np.isnan(values)
+        for bounds, holds, without in (
+            (rule.low, np.greater_equal, -np.inf),
+            (rule.high, np.less_equal, np.inf),
+        ):
+            if bounds is not None:
+                limits = _limits(bounds, labels, without).astype(values.dtype)
+                failures[number] |= ~holds(values, limits[codes])
+    return failures
+
+
+def first_failing(failures: NDArray[np.bool_]) -> NDArray[np.int16]:
+    """Number of the first rule each document fails, -1 for those that pass; shape (documents,)."""
+    if not len(failures):
+        return np.full(failures.shape[1], -1, dtype=np.int16)
+    return np.where(failures.any(axis=0), failures.argmax(axis=0), -1).astype(np.int16)
+
+
+def rejected_values(
+    rules: Sequence[Rule], columns: Mapping[str, NDArray[Any]], first: NDArray[np.int16]
+) -> NDArray[np.float32]:
+    """What the first failing rule of each document saw, NaN where none fails."""
+    values = np.full(len(first), np.nan, dtype=np.float32)
+    for number in np.unique(first[first >= 0]).tolist():
+        own = first == number
+        values[own] = columns[rules[number].signal][own]
+    return values
 
 
 def _column(rule: Rule, columns: Mapping[str, NDArray[Any]], documents: int) -> NDArray[Any]:
@@ -108,7 +143,7 @@ def _column(rule: Rule, columns: Mapping[str, NDArray[Any]], documents: int) -> 
     return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
-def _bounds(bounds: Bounds, langs: Sequence[str], without: float) -> NDArray[np.float64]:
+def _limits(bounds: Bounds, labels: Sequence[str], without: float) -> NDArray[np.float64]:
     """Return the bound of each language, ``without`` where it has none."""
-    found = (bound(bounds, lang) for lang in langs)
+    found = (bound(bounds, lang) for lang in labels)
     return np.array([without if each is None else each for each in found], dtype=np.float64)

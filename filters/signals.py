@@ -11,22 +11,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.boilerplate import BOILERPLATE_SIGNALS, boilerplate_lists, measure_boilerplate
 from filters.c4_kernel import measure_c4
+from filters.character_kernel import CHARACTER_SIGNALS, measure_characters
 from filters.flagged_kernel import count_flagged_words
 from filters.flagged_rules import FLAGGED_SIGNALS
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
 from filters.lines import lines_of
+from filters.madlad import cursed_lists
+from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
+from filters.refinedweb import counter_lists
+from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.repetition_kernel import measure_repetition
 from filters.signal import Signal
 from filters.stopwords import stop_lists
+from filters.traits import TRAITS
 from filters.vocabulary_kernel import measure_vocabulary
 from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
 from filters.word_kernel import all_caps_shares, measure_words
 from filters.word_lists import WordLists
 from language_id.decoded import Characters
 from language_id.pieces import pieces_of
-from language_id.words import Hashes, Tokens
+from language_id.words import LOWER, Hashes, Tokens
 
 WORD_SIGNALS = (
     Signal("char_count", "characters", "int32", "code points of the text"),
@@ -77,7 +84,7 @@ LINE_SIGNALS = (
         "line_punctuation_fraction",
         "fraction",
         "float32",
-        "non-blank lines that end in a terminal mark of any script or a quotation mark",
+        "non-blank lines that end in a mark of Sentence_Terminal, '\"' or \"'\"",
     ),
     Signal(
         "short_line_fraction", "fraction", "float32", "non-blank lines of 30 characters or less"
@@ -145,6 +152,10 @@ GROUPS: tuple[tuple[Signal, ...], ...] = (
     LINE_SIGNALS,
     REPETITION_SIGNALS,
     C4_SIGNALS,
+    CHARACTER_SIGNALS,
+    BOILERPLATE_SIGNALS,
+    REFINEDWEB_SIGNALS,
+    MADLAD_SIGNALS,
     WEB_DOCS_SIGNALS,
 )
 SIGNALS: tuple[Signal, ...] = tuple(signal for group in GROUPS for signal in group)
@@ -186,9 +197,30 @@ def measure(
         lower, token_kinds, token_offsets, *stop_lists(langs), out[VOCABULARY_SIGNALS]
     )
     count_flagged_words(lower, token_kinds, token_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
-    measure_lines(codes, offsets, *lines, word_counts, FLAGS, out[LINE_SIGNALS])
-    measure_c4(codes, offsets, lines.firsts, lines.lasts, lines.doc_offsets, FLAGS, out[C4_SIGNALS])
-    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares)
+    starts_of, ends_of, firsts, lasts, line_hashes, counts, line_offsets = lines
+    measure_lines(
+        codes, offsets, starts_of, ends_of, firsts, lasts, line_hashes, line_offsets, word_counts,
+        FLAGS, out[LINE_SIGNALS],
+    )  # fmt: skip
+    measure_c4(codes, offsets, firsts, lasts, line_offsets, FLAGS, out[C4_SIGNALS])
+    symbols = (words[:, 5] + words[:, 6]) * np.maximum(words[:, 1], 1)
+    measure_characters(
+        codes, offsets, starts_of, ends_of, counts, line_offsets, symbols, word_counts, TRAITS,
+        out[CHARACTER_SIGNALS],
+    )  # fmt: skip
+    measure_boilerplate(
+        codes, offsets, tokens.starts, lower, token_offsets, starts_of, ends_of, counts,
+        line_offsets, *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS],
+    )  # fmt: skip
+    measure_refinedweb(
+        codes, starts_of, ends_of, counts, line_offsets, *counter_lists(langs)[:4], TRAITS, LOWER,
+        out[REFINEDWEB_SIGNALS],
+    )  # fmt: skip
+    measure_madlad(
+        codes, offsets, tokens.starts, lower, token_offsets, *cursed_lists(langs), SENTENCE_TRAITS,
+        TRAITS, LOWER, out[MADLAD_SIGNALS],
+    )  # fmt: skip
+    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares, lines)
     return {
         signal.name: column.astype(signal.dtype)
         for group, columns in out.items()

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters import web_docs_kernel
+from filters.lines import Lines, lines_of
 from filters.signal import Signal
 from filters.web_docs_classes import CHARACTER_CLASSES
 from filters.web_docs_scores import COLUMNS
 from filters.web_docs_table import factor_rows
+from language_id.decoded import Characters
 
 WEB_DOCS_SIGNALS: tuple[Signal, ...] = tuple(
     Signal(f"wds_{name}", "score", "float32", meaning)
@@ -42,14 +44,17 @@ def measure_web_docs(
     offsets: NDArray[np.int64],
     langs: Sequence[str],
     language_share: NDArray[np.float64],
+    lines: Lines | None = None,
 ) -> NDArray[np.float64]:
     """Return the columns of ``WEB_DOCS_SIGNALS``, shape (documents, 11), each value 0 to 1.
 
     ``codes``, ``offsets``: code points and n + 1 document bounds (``language_id.decoded``);
     ``langs``: a canonical label per document; ``language_share``: what
-    ``language_id.lines.line_language_shares`` found with ``web_docs_table.menu_chars(langs)``.
-    Time is linear in characters. Raises ValueError where the counts of documents differ.
+    ``language_id.lines.line_language_shares`` found with ``web_docs_table.menu_chars(langs)``;
+    ``lines``: the batch's, where the caller has them. Time is linear in characters. Raises
+    ValueError where the counts of documents differ.
     """
+    found = lines or lines_of(Characters(codes, offsets))
     documents = len(offsets) - 1
     if not len(langs) == len(language_share) == documents:
         msg = f"{len(langs)} labels, {len(language_share)} shares, {documents} texts"
@@ -57,6 +62,17 @@ def measure_web_docs(
     out = np.zeros((documents, COLUMNS))
     table, row_of_doc = factor_rows(langs)
     web_docs_kernel.measure_web_docs(
-        codes, offsets, CHARACTER_CLASSES, table, row_of_doc, language_share, out
+        codes,
+        offsets,
+        found.starts,
+        found.ends,
+        found.hashes,
+        found.counts,
+        found.doc_offsets,
+        CHARACTER_CLASSES,
+        table,
+        row_of_doc,
+        language_share,
+        out,
     )
     return out

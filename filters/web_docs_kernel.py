@@ -1,4 +1,4 @@
-"""The Web Docs Scorer's counts over a document's lines, in one pass, and its scores.
+"""The Web Docs Scorer's counts over a document's lines, and its scores.
 
 A line is a piece between newlines that holds a word character, a mark, a symbol or a numeral.
 """
@@ -8,9 +8,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.compressibility import BINS, TABLE_BITS, compressed_bits
-from filters.lines import count_of
-from filters.spans import NEWLINE, as_key, set_bits, slot_of
-from filters.web_docs_classes import JOINER, NUMERAL, PUNCTUATION, SYMBOL, WORD, joins
+from filters.line_counts import JOINERS
+from filters.line_counts import NUMERALS as LINE_NUMERALS
+from filters.line_counts import PUNCTUATIONS as LINE_PUNCTUATIONS
+from filters.line_counts import SYMBOLS as LINE_SYMBOLS
+from filters.line_counts import WORD_CHARS as LINE_WORD_CHARS
+from filters.lines import BLOCK
+from filters.spans import as_key, set_bits, slot_of
+from filters.web_docs_classes import JOINER, joins
 from filters.web_docs_scores import (
     BARE_LINES,
     CHARS,
@@ -37,14 +42,26 @@ from filters.web_docs_scores import (
     write_scores,
 )
 from filters.web_docs_scores import PUNCTUATION as PUNCTUATION_FACTOR
-from language_id.hashing import span_hash
 
+COMPRESSED_CHARS = 4096
+"""Of longer texts the beginning is looked at: it shows how far they compress, at half the cost."""
 REPEATABLE_CHARS = 4
 """Only lines of more characters are looked at for repetition."""
 _BARE = PUNCTUATION_POINTS[0][0]
 _H, _P, _T, _W = np.uint32(0x68), np.uint32(0x70), np.uint32(0x74), np.uint32(0x77)
 _SMALL = np.uint32(0x20)
 """The bit that makes a capital of ASCII small."""
+
+
+@njit(cache=True)
+def _may_hold_url(codes: NDArray[np.uint32], at: int) -> bool:
+    """Whether "ww" or "tp" in any case stands in a block, in one expression, for vectors."""
+    likely = False
+    for place in range(BLOCK):
+        first = codes[np.uintp(at + place)] | _SMALL
+        second = codes[np.uintp(at + place + 1)] | _SMALL
+        likely |= ((first == _W) & (second == _W)) | ((first == _T) & (second == _P))
+    return likely
 
 
 @njit(cache=True)
@@ -58,6 +75,25 @@ def _ends_url_mark(codes: NDArray[np.uint32], first: int, at: int) -> bool:
         second, start = codes[np.uintp(at - 2)] | _SMALL, codes[np.uintp(at - 3)] | _SMALL
         return bool(second == _T and start == _H)
     return False
+
+
+@njit(cache=True)
+def _url_marks(codes: NDArray[np.uint32], start: int, end: int) -> int:
+    """Count "www" and "http" in any case, from left to right, none over another."""
+    count, at, free = 0, start, start
+    while at < end:
+        stop = end
+        if at + BLOCK < end:  # the second letter may be the next block's first
+            stop = at + BLOCK - 1
+            if not _may_hold_url(codes, max(at - 1, start)):
+                at = stop
+                continue
+        while at < stop:
+            if _ends_url_mark(codes, free, at):
+                count += 1
+                free = at + 1
+            at += 1
+    return count
 
 
 @njit(cache=True)
@@ -98,10 +134,25 @@ def _add_line(
 
 
 @njit(cache=True)
+def _unjoined(
+    codes: NDArray[np.uint32], start: int, at: int, end: int, classes: NDArray[np.uint8]
+) -> int:
+    """Count the joiners of ``codes[at:end]`` that join nothing; ``start``: of the document."""
+    count = 0
+    for place in range(at, end):
+        if classes[codes[np.uintp(place)]] == JOINER:
+            count += not joins(codes, start, place, end, classes)
+    return count
+
+
+@njit(cache=True)
 def _count(
     codes: NDArray[np.uint32],
     start: int,
-    end: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    line_counts: NDArray[np.int32],
     classes: NDArray[np.uint8],
     factors: NDArray[np.float64],
     keys: NDArray[np.uint64],
@@ -109,44 +160,31 @@ def _count(
     bits: int,
     counts: NDArray[np.float64],
 ) -> None:
-    """Fill in all counts of a document but those of its compression."""
-    at, urls = start, 0
-    while at < end:
-        words, punctuation, symbols, numerals = 0, 0, 0, 0
-        first, free = at, at
-        while at < end:
-            code = codes[np.uintp(at)]
-            if code == NEWLINE:
-                break
-            kind = classes[np.uintp(code)]
-            words += kind == WORD
-            punctuation += kind == PUNCTUATION
-            symbols += kind == SYMBOL
-            numerals += kind == NUMERAL
-            if kind == JOINER:
-                punctuation += not joins(codes, start, at, end, classes)
-            elif kind > JOINER:
-                words += 1
-                if _ends_url_mark(codes, free, at):
-                    urls += 1
-                    free = at + 1
-            at += 1
-        if words + punctuation + symbols + numerals > 0:
-            _add_line(words, punctuation, factors, counts)
-            counts[SYMBOLS] += symbols
-            counts[NUMERALS] += numerals
-            if at - first > REPEATABLE_CHARS:
-                line = span_hash(codes, first, at)
-                counts[REPEATABLE_LINES] += 1
-                counts[REPEATED_LINES] += _newly_repeated(keys, again, bits, line)
-        at += 1
-    counts[URLS] = urls
+    """Fill in the counts of a document's lines; ``start``: where it starts."""
+    for line in range(len(starts)):
+        own = line_counts[line]
+        words, punctuation = own[LINE_WORD_CHARS], own[LINE_PUNCTUATIONS]
+        if own[JOINERS]:
+            punctuation += _unjoined(codes, start, starts[line], ends[line], classes)
+        if words + punctuation + own[LINE_SYMBOLS] + own[LINE_NUMERALS] == 0:
+            continue
+        _add_line(words, punctuation, factors, counts)
+        counts[SYMBOLS] += own[LINE_SYMBOLS]
+        counts[NUMERALS] += own[LINE_NUMERALS]
+        if ends[line] - starts[line] > REPEATABLE_CHARS:
+            counts[REPEATABLE_LINES] += 1
+            counts[REPEATED_LINES] += _newly_repeated(keys, again, bits, hashes[line])
 
 
 @njit(cache=True)
 def measure_web_docs(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    line_counts: NDArray[np.int32],
+    line_offsets: NDArray[np.int64],
     classes: NDArray[np.uint8],
     factors: NDArray[np.float64],
     factors_of_doc: NDArray[np.int64],
@@ -155,10 +193,11 @@ def measure_web_docs(
 ) -> None:
     """Write the 11 columns of ``filters.web_docs.WEB_DOCS_SIGNALS``.
 
-    ``codes``, ``offsets``: code points and n + 1 document bounds; ``classes``: the class of every
-    code point; ``factors``: a row per language (``filters.web_docs_scores``), ``factors_of_doc``
-    its number for each document; ``language_share``: of each document's longer lines, 0 to 1. Time
-    is linear in characters. Memory: 24 KB, and at most 36 bytes a line of the longest document.
+    ``codes``, ``offsets``: code points and n + 1 document bounds; ``starts`` to ``line_offsets``:
+    of ``filters.lines.Lines``; ``classes``: the class of every code point; ``factors``: a row per
+    language (``filters.web_docs_scores``), ``factors_of_doc`` its number for each document;
+    ``language_share``: of each document's longer lines, 0 to 1. Time is linear in characters.
+    Memory: 24 KB, and at most 36 bytes a line of the longest document.
     """
     keys = np.zeros(16, dtype=np.uint64)
     again = np.zeros(16, dtype=np.bool_)
@@ -169,13 +208,19 @@ def measure_web_docs(
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
         own = factors[factors_of_doc[document]]
-        bits = set_bits(count_of(codes, start, end, NEWLINE) + 1)
+        lines = slice(line_offsets[document], line_offsets[document + 1])
+        bits = set_bits(lines.stop - lines.start)
         if len(keys) < 1 << bits:
             keys = np.zeros(1 << bits, dtype=np.uint64)
             again = np.zeros(1 << bits, dtype=np.bool_)
         keys[: 1 << bits] = 0
         counts[:] = 0
-        _count(codes, start, end, classes, own, keys, again, bits, counts)
-        counts[CHARS] = end - start
-        counts[COMPRESSED_BITS] = compressed_bits(codes, start, end, strings, places, bins)
+        _count(
+            codes, start, starts[lines], ends[lines], hashes[lines], line_counts[lines],
+            classes, own, keys, again, bits, counts,
+        )  # fmt: skip
+        counts[URLS] = _url_marks(codes, start, end)
+        stop = min(end, start + COMPRESSED_CHARS)
+        counts[CHARS] = stop - start
+        counts[COMPRESSED_BITS] = compressed_bits(codes, start, stop, strings, places, bins)
         write_scores(counts, own, language_share[document], out[document])

@@ -10,8 +10,23 @@ import typer
 
 from jobs import lists
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
+from jobs.options import (
+    AsJson,
+    Dir,
+    File,
+    Inputs,
+    Lang,
+    Master,
+    Output,
+    Preset,
+    Storage,
+    folder_of,
+    settled,
+)  # fmt: skip
+from jobs.tuning import COMPARE_EXAMPLES, FIT_EXAMPLES, compare, fit
 from pipeline import config as configuration
 from pipeline.config import Config
+from pipeline.config_toml import to_toml
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.stages import Stage, locked
@@ -31,31 +46,6 @@ app = typer.Typer(
 )
 
 app.add_typer(lists.app, name="lists")
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="INPUT...",
-        help="Archives: files, folders, globs, path lists (*.paths.gz); local, s3:// or https://.",
-    ),
-]
-Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="DIR", help="Folder or s3:// prefix.")
-]
-Dir = Annotated[str, typer.Argument(metavar="DIR", help="Output folder of a run, or s3:// prefix.")]
-Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Rules and limits to start from.")]
-File = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="TOML that changes the preset.")
-]
-Storage = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help="TOML whose [input] says how S3 is reached."),
-]
-Master = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Spark master; default local[*] or spark-submit's."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @app.command(
@@ -118,18 +108,36 @@ def deduplicate(
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill curate run1 --preset fineweb2`\n\n"
-    "`corpusmill curate run1 --config stricter.toml`"
+    "`corpusmill curate run1 --config stricter.toml --dry-run`"
 )
 def curate(
-    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+    directory: Dir,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the funnel; publish nothing. No Spark.")
+    ] = False,
 ) -> None:
     """Decide what stays, by stored measurements, and write the corpus; reads no archive."""
     from jobs import curate as job  # noqa: PLC0415
 
+    if dry_run:
+        from jobs import report  # noqa: PLC0415
+
+        with told():
+            settings = configuration.load(preset, config)
+            report.show(out, job.preview(settings, settled(directory, settings)))
+            say(f"\nNothing was written. Next: corpusmill curate {directory}, without --dry-run")
+        return
     with _run(preset, config, directory) as (settings, folder):
         job.run(_spark(master), settings, folder)
         _show_funnel(folder)
         say(f"\nNext: corpusmill verify {directory}")
+
+
+app.command(epilog=COMPARE_EXAMPLES)(compare)
+app.command(epilog=FIT_EXAMPLES)(fit)
 
 
 @app.command(
@@ -138,7 +146,7 @@ def curate(
 )
 def stats(
     directory: Dir,
-    lang: Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")] = None,
+    lang: Lang = None,
     as_json: AsJson = False,
     config: Storage = None,
 ) -> None:
@@ -146,7 +154,7 @@ def stats(
     from jobs import report  # noqa: PLC0415
 
     with told():
-        rows = _funnel(_folder(directory, config))
+        rows = _funnel(folder_of(directory, config))
         if as_json:
             typer.echo(json.dumps([r for r in rows if lang is None or r["lang"] == lang], indent=1))
         else:
@@ -161,7 +169,7 @@ def verify(
     from jobs import verify as job  # noqa: PLC0415
 
     with told():
-        folder = _folder(directory, config)
+        folder = folder_of(directory, config)
         if not folder.exists("stages/extract.json"):
             raise ConfigError(f"{directory}: no run wrote here; `corpusmill mill` does")
         differing = job.run(_spark(master), folder)
@@ -197,26 +205,30 @@ def explain(
             raise typer.Exit(BROKEN)
 
 
+@app.command(
+    "compile", epilog="**Example**\n\n`NUMBA_CACHE_DIR=/shared/kernels corpusmill compile`"
+)
+def compile_kernels() -> None:
+    """Compile the kernels, once for all workers that see the folder; at once where they are."""
+    from pipeline import kernels  # noqa: PLC0415
+
+    with told():
+        made = kernels.compiled()
+        say(f"{made.folder or 'beside the sources'}: {made.files} kernels, {made.seconds:.1f} s")
+
+
 @app.command("config", epilog="**Example**\n\n`corpusmill config --preset fineweb2 > mine.toml`")
 def show_config(preset: Preset = None, config: File = None) -> None:
     """Print the resolved configuration, every key with its value."""
     with told():
-        typer.echo(configuration.to_toml(configuration.load(preset, config)))
-
-
-def _folder(directory: str, path: str | None) -> Folder:
-    from pipeline.extraction import storage_options  # noqa: PLC0415
-
-    return Folder(directory, storage_options(configuration.load(None, path)))
+        typer.echo(to_toml(configuration.load(preset, config)))
 
 
 @contextmanager
 def _run(preset: str | None, path: str | None, output: str) -> Iterator[tuple[Config, Folder]]:
-    from pipeline.extraction import storage_options  # noqa: PLC0415
-
     with told():
         settings = configuration.load(preset, path)
-        folder = Folder(output, storage_options(settings))
+        folder = settled(output, settings)
         with locked(folder):
             yield settings, folder
 

@@ -5,12 +5,14 @@ were damaged, 130 interrupted.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from pipeline.errors import ArchiveError, ConfigError
@@ -59,3 +61,41 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         complain("interrupted", "what was committed stays; the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def plain(text: str | None, keep: str = "") -> str:
+    """Text that cannot command a terminal: control and direction characters escaped."""
+    return "".join(
+        c if c in keep or (c.isprintable() and c not in _DIRECTIONS) else f"\\u{ord(c):04x}"
+        for c in text or ""
+    )
+
+
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def save(path: str, text: str) -> None:
+    """Write a small file the user asked for; ConfigError where that cannot be."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def progress(title: str, total: int, *, logged: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar that the function it gives moves on, on a terminal only; else a line if ``logged``."""
+    if not err.is_terminal:
+        if logged:
+            logging.getLogger(__name__).info("%s", title)
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as shown:
+        bar = shown.add_task(title, total=total)
+        yield lambda count: shown.advance(bar, count)

@@ -2,19 +2,22 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
+from pyspark.sql import Row, SparkSession
 
+from jobs.console import progress
 from jobs.extract import sweep
 from jobs.session import watched
 from pipeline import config as configuration
 from pipeline import (
+    counting,
+    deciding,
     decisions,
     fingerprint,
+    judging,
     manifest,
     parquet,
     shards,
@@ -24,12 +27,12 @@ from pipeline import (
     verification,
 )
 from pipeline.config import Config
+from pipeline.criteria import Criteria, criteria
 from pipeline.derived import Lists
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
-from pipeline.lists import derived_lists
 from pipeline.parquet import File
-from pipeline.schema import CLUSTERS, CORPUS, DOCUMENTS, KEYS, LEDGER, schema
+from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, schema
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     """The finished curate stage: taken as it is when nothing it depends on changed."""
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
-    lists = derived_lists(config, config.rules.table(), storage_options(config))
-    parts = made_from(config, extracted, grouped, lists)
+    judge = criteria(config, storage_options(config))
+    parts = made_from(config, extracted, grouped, judge.lists)
     found = stages.check(folder, "curate", parts)
     if found.stage and manifest.read(folder) is not None:
         log.info("curate: finished before from the same documents, config and code")
@@ -49,28 +52,31 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
-    decided = watched(
-        spark, "decide", lambda: _decide(spark, config, folder, extracted, grouped, lists)
-    )
+    decided, counts = _decide(spark, config, folder, extracted, grouped, judge)
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
-    files, names = watched(
-        spark, "write shards", lambda: _shards(spark, config, folder, extracted, decided, staging)
+    layout = _layout(spark, config, extracted, counts)
+    written = watched(
+        spark,
+        "write shards",
+        lambda: _shards(spark, config, folder, extracted, decided, layout, staging),
     )
+    published = {row["path"]: layout.shards[row["shard"]].path for row in written}
+    files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
     tables = {
-        "stats/funnel.parquet": _funnel(spark, folder, extracted, decided),
-        "stats/personal_data.parquet": _personal_data(spark, folder, files, names),
+        "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
+        "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
     }
     for name, batch in tables.items():
         with parquet.Writer(folder, f"{staging}/{name}", batch.schema) as out:
             out.write(batch)
-        names[out.file.path] = name
+        published[out.file.path] = name
         files.append(out.file._replace(path=name))
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
-    made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(lists)
+    made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(judge.lists)
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
-    manifest.publish(folder, staging, names, manifest.encode(used, made, listing, files))
+    manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
     stage = stages.Stage("curate", parts, {"decisions": decided}, {"kept": kept})
     stages.finish(folder, stage)
@@ -87,7 +93,7 @@ def made_from(
         "deduplicate": grouped.fingerprint,
         "config": {
             "preset": config.preset,
-            "rules": [decisions.described(rule) for rule in config.rules.table()],
+            "rules": [judging.described(rule) for rule in config.rules.table()],
             "edits": config.edits.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
@@ -122,26 +128,89 @@ def _alike(pattern: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
     }
 
 
+def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
+    """Rows of the funnel as ``run`` would publish it. No Spark; nothing is written or replaced.
+
+    Memory is linear in the documents, about 120 bytes for each.
+    """
+    extracted = stages.required(folder, "extract")
+    grouped = stages.required(folder, "deduplicate")
+    judge = criteria(config, storage_options(config))
+    _, counts = _in_process(config, folder, extracted, grouped, judge, write=False)
+    return list(stats.funnel(_records(None, folder, extracted), counts).to_pylist())
+
+
+def _in_process(
+    config: Config,
+    folder: Folder,
+    extracted: stages.Stage,
+    grouped: stages.Stage,
+    judge: Criteria,
+    *,
+    write: bool,
+) -> tuple[list[File], pa.Table]:
+    keys = config.duplicates.keep_order
+    judging.measured(folder, extracted.files["documents"], judge.rules)
+    total = _rows(extracted.files["documents"])
+    with progress("decide", total, logged=write) as advance:
+        return deciding.decide(folder, extracted, grouped, judge, keys, advance, write=write)
+
+
 def _decide(
     spark: SparkSession,
     config: Config,
     folder: Folder,
     extracted: stages.Stage,
     grouped: stages.Stage,
-    lists: Lists | None,
-) -> list[File]:
-    """The decisions table: one file per documents file, in its order."""
-    rules = config.rules.table()
+    judge: Criteria,
+) -> tuple[list[File], pa.Table]:
+    """The decisions table, one file per documents file, in its order; and its counts."""
     documents = extracted.files["documents"]
-    steps = config.edits.steps
-    columns = decisions.judged_columns(rules, steps)
+    if _rows(documents) <= deciding.MOST_ROWS:
+        return _in_process(config, folder, extracted, grouped, judge, write=True)
+    judging.measured(folder, documents, judge.rules)
     # Lists of megabytes reach each worker once, not with every task.
-    shared = spark.sparkContext.broadcast(lists) if lists else None
-    work = decisions.judged(rules, steps, shared)
+    work = decisions.judged(spark.sparkContext.broadcast(judge))
+    columns = judging.judged_columns(judge.rules)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
     decided = decisions.decided(rows, members, config.duplicates.keep_order)
-    return decisions.write(decided, folder, len(spread.grouped(spark, documents)))
+    tasks = len(spread.grouped(spark, documents))
+    files = watched(spark, "decide", lambda: decisions.write(decided, folder, tasks))
+    return files, _counted(spark, folder, files, stats.DECISION_COLUMNS, stats.decision_counts)
+
+
+def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:
+    """Counts of the ledger."""
+    ledger = extracted.files["ledger"]
+    return _counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
+
+
+def _counted(
+    spark: SparkSession | None,
+    folder: Folder,
+    files: Sequence[File],
+    columns: Sequence[str],
+    count: counting.Count,
+) -> pa.Table:
+    """Counts over a table: by Spark where it is large, else faster here."""
+    if spark is None or _rows(files) <= deciding.MOST_ROWS:
+        return counting.in_process(folder, files, columns, count)
+    return watched(spark, "count", lambda: counting.by_spark(spark, folder, files, columns, count))
+
+
+def _rows(files: Sequence[File]) -> int:
+    return sum(file.rows for file in files)
+
+
+def _layout(
+    spark: SparkSession, config: Config, extracted: stages.Stage, counts: pa.Table
+) -> shards.Plan:
+    text_bytes = stats.text_bytes(counts)
+    stored = sum(file.bytes for file in extracted.files["documents"])
+    packing = stored / max(1, sum(text_bytes.values()))
+    cores = spark.sparkContext.defaultParallelism
+    return shards.plan(text_bytes, packing, config.output.shard_mib << 20, cores)
 
 
 def _shards(
@@ -150,46 +219,25 @@ def _shards(
     folder: Folder,
     extracted: stages.Stage,
     decided: list[File],
+    layout: shards.Plan,
     staging: str,
-) -> tuple[list[File], dict[str, str]]:
-    """Staged shards: the files under their published names, and staged name to published name."""
-    rows = spread.table(spark, folder, decided, decisions.DECISIONS_SCHEMA)
-    text_bytes = _text_bytes(rows)
-    documents = extracted.files["documents"]
-    packing = sum(f.bytes for f in documents) / max(1, sum(text_bytes.values()))
-    cores = spark.sparkContext.defaultParallelism
-    layout = shards.plan(text_bytes, packing, config.output.shard_mib << 20, cores)
+) -> list[Row]:
+    """Rows of ``shards.WRITTEN`` for the staged shards."""
     if not layout.shards:
-        return [], {}
+        return []
+    documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
     place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
-    done = shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
-    published = {row["path"]: layout.shards[row["shard"]].path for row in done}
-    files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in done]
-    return files, published
+    return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 
 
-def _text_bytes(rows: DataFrame) -> dict[tuple[str, str], int]:
-    table = F.when(F.col("reason").isNull(), "corpus").otherwise("removed").alias("table")
-    counted = rows.groupBy(table, "lang").agg(F.sum(F.col("text_bytes").cast("bigint")))
-    return {(row[0], row[1]): row[2] for row in counted.collect()}
-
-
-def _funnel(
-    spark: SparkSession, folder: Folder, extracted: stages.Stage, decided: list[File]
-) -> pa.RecordBatch:
-    ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
-    rows = spread.table(spark, folder, decided, decisions.DECISIONS_SCHEMA)
-    return watched(spark, "count", lambda: stats.funnel(ledger, rows))
-
-
-def _personal_data(
-    spark: SparkSession, folder: Folder, files: list[File], names: dict[str, str]
-) -> pa.RecordBatch:
-    """Counted in the shards themselves, still under their staged names."""
-    staged = {name: path for path, name in names.items()}
-    corpus = [f._replace(path=staged[f.path]) for f in files if f.path.startswith("corpus/")]
-    masked = schema(c for c in CORPUS if c.name in ("doc_id", "lang", "pii"))
-    rows = spread.table(spark, folder, corpus, masked)
-    return watched(spark, "count masks", lambda: stats.personal_data(rows))
+def _masked(layout: shards.Plan, written: Sequence[Row]) -> Iterator[tuple[str, str, int, int]]:
+    """Counts of personal data in the shards of the corpus, as their writers told them."""
+    for row in written:
+        shard = layout.shards[row["shard"]]
+        if shard.table == "corpus":
+            for kind, documents, spans in zip(
+                row["kinds"], row["documents"], row["spans"], strict=True
+            ):
+                yield shard.lang, kind, documents, spans

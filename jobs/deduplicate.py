@@ -12,9 +12,9 @@ from jobs.session import watched
 from pipeline import fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config
-from pipeline.decisions import node_of
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.judging import node_of
 from pipeline.schema import CLUSTERS, schema
 
 log = logging.getLogger(__name__)

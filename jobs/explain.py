@@ -16,13 +16,14 @@ from rich.text import Text
 from filters.pii import Span, mask
 from filters.rules import Rule, bound
 from filters.url_rules import URL_SIGNALS
+from jobs.console import plain
 from pipeline import extraction, ledger
 from pipeline.config import Config
-from pipeline.decisions import judged_batch
-from pipeline.derived import DERIVED, Lists
+from pipeline.criteria import Criteria, criteria
+from pipeline.derived import DERIVED
 from pipeline.edits import removals
 from pipeline.extraction import Range
-from pipeline.lists import derived_lists
+from pipeline.judging import judgement, signal_columns
 from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
@@ -39,7 +40,7 @@ def run(
     Without either, list the archive's pages.
     """
     model_checksums(config)  # tells what is wrong with a model before any page is read
-    lists = derived_lists(config, config.rules.table(), extraction.storage_options(config))
+    judge = criteria(config, extraction.storage_options(config))
     source = open_source(archive, extraction.storage_options(config))
     task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
     source.close()
@@ -49,16 +50,14 @@ def run(
         if url is None and offset is None:
             found = True
             line = f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24} "
-            console.print(Text(line + _plain(row["url"])), soft_wrap=True)
+            console.print(Text(line + plain(row["url"])), soft_wrap=True)
         elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
             found = True
-            _explain(screened, config, lists, console)
+            _explain(screened, config, judge, console)
     return found
 
 
-def _explain(
-    screened: ledger.Screened, config: Config, lists: Lists | None, console: Console
-) -> None:
+def _explain(screened: ledger.Screened, config: Config, judge: Criteria, console: Console) -> None:
     rows, pages = extraction.mill([screened], config)
     row = rows[0]
     _fields(console, "Record", row, ("fate", "reason", "notes", "doc_id"))
@@ -71,20 +70,22 @@ def _explain(
     spans = [Span(s["start"], s["end"], s["kind"]) for s in page["pii"]]
     masked, _ = mask(page["text"], spans) if config.personal_data.mask else (page["text"], [])
     more = " …" if len(masked) > SHOWN_CHARS else ""
-    console.print(Text(_plain(masked[:SHOWN_CHARS], keep="\n") + more))
+    console.print(Text(plain(masked[:SHOWN_CHARS], keep="\n") + more))
     for number, top in enumerate(page["lang_top"], 1):
         console.print(f"  language {number}: {top['label']} {top['score']:.3f}", highlight=False)
     for kind in sorted({span.kind for span in spans}):
         console.print(f"  masked {kind}: {sum(s.kind == kind for s in spans)}", highlight=False)
     for signal in page["rights"]:
         line = f"  rights {signal['source']}: {signal['name']} = {signal['value']}"
-        console.print(Text(_plain(line)), soft_wrap=True)
+        console.print(Text(plain(line)), soft_wrap=True)
     _edits(console, batch, config.edits.steps)
-    rules = config.rules.table()
-    columns, verdict = judged_batch(batch, rules, config.edits.steps, lists)
+    columns, verdict = signal_columns(batch, judge), judgement(batch, judge)
     page |= {name: columns[name][0] for name in DERIVED & columns.keys()}
-    console.print(_signals(page, rules, set(verdict.failed[0])))
-    _fate(console, "rejected" if verdict.rejected_by[0] else "passes", verdict.rejected_by[0])
+    failed = [
+        name for name, fails in zip(judge.names, verdict.failures[:, 0], strict=True) if fails
+    ]
+    console.print(_signals(page, judge.rules, set(failed)))
+    _fate(console, "rejected" if failed else "passes", failed[0] if failed else None)
 
 
 def _edits(console: Console, batch: pa.RecordBatch, steps: tuple[str, ...]) -> None:
@@ -114,7 +115,7 @@ def _fields(console: Console, title: str, values: dict[str, Any], last: Iterable
     for name in [*(n for n in values if n not in last), *last]:
         value = values[name]
         if value not in (None, []):
-            table.add_row(name, Text(_plain(str(value))))
+            table.add_row(name, Text(plain(str(value))))
     console.print(table)
 
 
@@ -152,14 +153,3 @@ def _fate(console: Console, fate: str, reason: str | None) -> None:
     console.print(f"[bold]{fate}[/]" + (f" by {reason}" if reason else ""), highlight=False)
     if fate == "passes":
         console.print("Whether a better copy exists is decided over the whole corpus.")
-
-
-def _plain(text: str | None, keep: str = "") -> str:
-    """Text that cannot command a terminal: control and direction characters escaped."""
-    return "".join(
-        c if c in keep or (c.isprintable() and c not in _DIRECTIONS) else f"\\u{ord(c):04x}"
-        for c in text or ""
-    )
-
-
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

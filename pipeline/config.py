@@ -1,6 +1,5 @@
 """One TOML file over a preset: frozen models, unknown keys refused, units in the names."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -9,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from filters.rules import Rule
+from filters.rules import ANY, Bounds, Rule
 from filters.tables import RULES
 from filters.url_rules import RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
@@ -70,7 +69,11 @@ class Quality(Section):
 
 
 class Bound(Section):
-    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none."""
+    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none.
+
+    A table by language without "*" changes only what it names: other languages, and the bound that
+    is absent beside it, stay as they are.
+    """
 
     low: PerLanguage = None
     high: PerLanguage = None
@@ -99,7 +102,30 @@ class Rules(Section):
 def _bounded(rule: Rule, bound: Bound | None) -> Rule:
     if bound is None:
         return rule
-    return Rule(rule.name, rule.signal, bound.low, bound.high, "configuration")
+    low: Bounds = bound.low
+    high: Bounds = bound.high
+    if _is_partial(low) or _is_partial(high):
+        low, high = (
+            own if given is None else over(own, given)
+            for own, given in ((rule.low, low), (rule.high, high))
+        )
+    return Rule(rule.name, rule.signal, low, high, "configuration")
+
+
+def _is_partial(bounds: object) -> bool:
+    """Whether bounds name some languages only."""
+    return isinstance(bounds, Mapping) and ANY not in bounds
+
+
+def over(own: Bounds, given: Bounds) -> Bounds:
+    """Bounds with others in their place; a table without "*" replaces only what it names.
+
+    >>> over(3, {"fin_Latn": 4})
+    {'*': 3, 'fin_Latn': 4}
+    """
+    if not isinstance(given, Mapping) or ANY in given or own is None:
+        return given
+    return {**(own if isinstance(own, Mapping) else {ANY: own}), **given}
 
 
 class Edits(Section):
@@ -190,7 +216,7 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
     known = presets()
     if name not in known:
         raise ConfigError(f"no preset named {name!r}; there are: {', '.join(known)}")
-    resolved = merged(tomllib.loads(known[name]), own) | {"preset": name}
+    resolved = _layered(tomllib.loads(known[name]), own) | {"preset": name}
     try:
         return _with_rules_of_lists(Config.model_validate(resolved))
     except ValidationError as error:
@@ -217,6 +243,22 @@ def _read(path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
+def _layered(preset: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset with a file over it: a table for some languages leaves the preset's number."""
+    together = merged(preset, own)
+    for rule, bounds in _table_of(_table_of(preset, "rules"), "bounds").items():
+        given = _table_of(_table_of(_table_of(own, "rules"), "bounds"), rule)
+        for side in given.keys() & bounds.keys():
+            if not isinstance(bounds[side], Mapping):
+                together["rules"]["bounds"][rule][side] = over(bounds[side], given[side])
+    return together
+
+
+def _table_of(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = values.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """``base`` with the values of ``over``, table by table."""
     together = dict(base)
@@ -233,36 +275,3 @@ def _explain(error: ValidationError, where: str) -> str:
         reason = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
         lines.append(f"{where}: {key}: {reason}")
     return "\n".join([*lines, "`corpusmill config` prints every key with its value"])
-
-
-def to_toml(config: Config) -> str:
-    """The configuration as a TOML file that ``load`` reads back to the same."""
-    values = config.model_dump(mode="json")
-    head = [f"preset = {json.dumps(values.pop('preset'))}"]
-    return "\n".join([*head, *(line for name in values for line in _table(name, values[name]))])
-
-
-def _table(name: str, values: Mapping[str, Any]) -> list[str]:
-    plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, dict)}
-    nested = {k: v for k, v in values.items() if isinstance(v, dict) and v}
-    lines = ["", f"[{name}]", *(f"{_key(k)} = {_value(v)}" for k, v in plain.items())]
-    return [*lines, *(line for k, v in nested.items() for line in _table(f"{name}.{_key(k)}", v))]
-
-
-def _key(key: str) -> str:
-    return (
-        key
-        if key.replace("_", "").replace("-", "").isalnum() and key.isascii()
-        else json.dumps(key)
-    )
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
-        return f"{{ {inner} }}"
-    if isinstance(value, list):
-        items = [_value(item) for item in value]
-        short = sum(map(len, items)) + 2 * len(items) < 82
-        return f"[{', '.join(items)}]" if short else "[\n    " + ",\n    ".join(items) + ",\n]"
-    return json.dumps(value)

@@ -5,25 +5,23 @@ documents file.
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from filters.rules import Rule, Verdicts, judge
-from pipeline import derived, parquet, spread
-from pipeline.derived import Lists, Shared
-from pipeline.edits import NOTHING_LEFT, edited_char_count
+from pipeline import parquet, spread
+from pipeline.criteria import Criteria
 from pipeline.files import Folder
+from pipeline.judging import SIZES, judgement, named, named_lists, node_of
 from pipeline.schema import DECISIONS, schema
 from pipeline.spread import Batches, ddl
 
-SIZES = ("text_chars", "word_count", "text_bytes", "token_count")
 JUDGED = pa.schema(
     [
         ("file", pa.int32()),
@@ -43,95 +41,42 @@ JUDGED = pa.schema(
 DECISIONS_SCHEMA = schema(DECISIONS)
 
 
-def node_of(doc_ids: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """First 64 bits of each doc_id as numbers in the same order: what the clusters count in.
+class Shared(Protocol):
+    """Where a task finds the criteria: a Spark broadcast."""
 
-    Among 20 billion documents about 11 pairs share one; such a pair is clustered as one document
-    and both rows get the same cluster, so none is lost unless its twin stays.
-    """
-    heads = "".join(doc_id[:16] for doc_id in doc_ids.to_pylist())
-    return (np.frombuffer(bytes.fromhex(heads), ">u8") ^ np.uint64(1 << 63)).view(np.int64)
+    @property
+    def value(self) -> Criteria:
+        """The criteria."""
 
 
-def judged_columns(rules: Sequence[Rule], edit_steps: Sequence[str] = ()) -> list[str]:
-    """Columns of documents that the rules and the choice of copies need; the text for edits."""
-    needed = ["doc_id", "lang", "lang_score", "warc_date", *SIZES]
-    needed += ["text"] if edit_steps else []
-    return list(dict.fromkeys([*needed, *derived.stored_columns(rules)]))
-
-
-def described(rule: Rule) -> list[object]:
-    """A rule as JSON can write it, for fingerprints."""
-    bounds = (dict(b) if isinstance(b, Mapping) else b for b in (rule.low, rule.high))
-    return [rule.name, rule.signal, *bounds]
-
-
-def judged(
-    rules: Sequence[Rule], edit_steps: Sequence[str] = (), lists: Shared | None = None
-) -> Callable[[int, Batches], Batches]:
-    """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``.
-
-    With line edits, a document that they would leave without text is rejected. ``lists`` is asked
-    of where a rule looks at a derived signal.
-    """
+def judged(shared: Shared) -> Callable[[int, Batches], Batches]:
+    """Step for ``spread.rows_of``: rows of documents to rows of ``JUDGED``."""
 
     def work(file: int, batches: Batches) -> Batches:
         row = 0
-        here = lists.value if lists else None
         for batch in batches:
-            _, verdicts = judged_batch(batch, rules, edit_steps, here)
-            yield _judged(batch, verdicts, file, row)
+            yield _judged(batch, shared.value, file, row)
             row += batch.num_rows
 
     return work
 
 
-def judged_batch(
-    batch: pa.RecordBatch,
-    rules: Sequence[Rule],
-    edit_steps: Sequence[str] = (),
-    lists: Lists | None = None,
-) -> tuple[dict[str, Any], Verdicts]:
-    """The columns rules look at, and what they say; whether the line edits leave any text, too."""
-    langs = batch.column("lang").to_pylist()
-    columns = signal_columns(batch, rules, lists)
-    if not edit_steps:
-        return columns, judge(rules, columns, langs)
-    columns[NOTHING_LEFT.signal] = edited_char_count(batch.column("text"), langs, edit_steps)
-    return columns, judge([*rules, NOTHING_LEFT], columns, langs)
-
-
-def _judged(batch: pa.RecordBatch, found: Verdicts, file: int, row: int) -> pa.RecordBatch:
+def _judged(batch: pa.RecordBatch, criteria: Criteria, file: int, row: int) -> pa.RecordBatch:
+    found = judgement(batch, criteria)
+    names = criteria.names
     count = batch.num_rows
     columns = {
-        "file": np.full(count, file, np.int32),
-        "row": np.arange(row, row + count, dtype=np.int32),
-        "node": node_of(batch.column("doc_id")),
+        "file": pa.array(np.full(count, file, np.int32)),
+        "row": pa.array(np.arange(row, row + count, dtype=np.int32)),
+        "node": pa.array(node_of(batch.column("doc_id"))),
         "warc_date": batch.column("warc_date").cast(pa.int64()),
-        "passes": [name is None for name in found.rejected_by],
-        "rejected_by": found.rejected_by,
-        "rejected_value": pa.array(found.rejected_value, pa.float32(), from_pandas=True),
-        "failed_rules": found.failed,
+        "passes": pa.array(found.first < 0),
+        "rejected_by": named(found.first, names),
+        "rejected_value": pa.array(found.value, from_pandas=True),
+        "failed_rules": named_lists(found.failures, names),
     }
-    return pa.record_batch(
-        [
-            pa.array(columns[f.name], f.type)
-            if f.name in columns and not isinstance(columns[f.name], pa.Array)
-            else columns.get(f.name, batch.column(f.name) if f.name in batch.schema.names else None)
-            for f in JUDGED
-        ],
-        JUDGED,
-    )
-
-
-def signal_columns(
-    batch: pa.RecordBatch, rules: Sequence[Rule], lists: Lists | None = None
-) -> dict[str, Any]:
-    """The columns that rules look at, as NumPy arrays; null is NaN, which rejects visibly."""
-    stored = dict.fromkeys(rule.signal for rule in rules if rule.signal not in derived.DERIVED)
-    return {
-        name: batch.column(name).to_numpy(zero_copy_only=False) for name in stored
-    } | derived.derived_columns(batch, rules, lists)
+    own = (f.name for f in JUDGED)
+    return pa.record_batch([columns[n] if n in columns else batch.column(n) for n in own], JUDGED)
 
 
 def preference(keys: Sequence[str]) -> Column:

@@ -1,7 +1,7 @@
 """Signals that are no column: what lists say of a page's address when its fate is decided."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,21 +24,6 @@ class Lists(NamedTuple):
     urls: Mapping[str, UrlList]
     words: UrlWords
     made_from: Parts
-
-
-class Shared(Protocol):
-    """Where a task finds the lists: a Spark broadcast, or ``Here`` in one process."""
-
-    @property
-    def value(self) -> Lists:
-        """The lists."""
-        ...
-
-
-class Here(NamedTuple):
-    """Lists of this process."""
-
-    value: Lists
 
 
 def wanted(rules: Iterable[Rule]) -> frozenset[str]:

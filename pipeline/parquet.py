@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -147,6 +147,19 @@ def batches(
             )
         except OSError as error:
             raise OSError(f"{folder.path(path)}: {_plain(error)}") from None
+
+
+def row(folder: Folder, path: str, number: int, columns: Sequence[str]) -> dict[str, Any]:
+    """One row of a file, page checksums verified; only its row group is read."""
+    with folder.open_input(path) as source:
+        file = pq.ParquetFile(source, page_checksum_verification=True, pre_buffer=False)
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            if number < count:
+                table = file.read_row_group(group, columns=list(columns))
+                return dict(table.slice(number, 1).to_pylist()[0])
+            number -= count
+    raise IndexError(f"{folder.path(path)}: has no such row")
 
 
 def _plain(error: OSError) -> str:

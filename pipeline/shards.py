@@ -4,6 +4,7 @@ The plan is a function of the documents and the configuration, so every run make
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -14,15 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from filters.pii import Span, find, mask
+from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
-from pipeline import parquet, spread
-from pipeline.decisions import DECISIONS_SCHEMA, node_of
+from pipeline import parquet, spread, stats
+from pipeline.decisions import DECISIONS_SCHEMA
 from pipeline.edits import edited
 from pipeline.files import Folder
+from pipeline.judging import node_of
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
 
+CHUNK_ROWS = 1000
 SORT = ("shard", "domain", "url", "doc_id")
 MOVED = schema(REMOVED).append(pa.field("shard", pa.int32())).append(pa.field("task", pa.int32()))
 WRITTEN = pa.schema(
@@ -32,6 +35,9 @@ WRITTEN = pa.schema(
         ("rows", pa.int64()),
         ("bytes", pa.int64()),
         ("sha256", pa.string()),
+        ("kinds", pa.list_(pa.string())),
+        ("documents", pa.list_(pa.int64())),
+        ("spans", pa.list_(pa.int64())),
     ]
 )
 
@@ -134,19 +140,25 @@ def _masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]
 
     Other columns keep describing the original.
     """
-    texts, spans = batch.column("text").to_pylist(), batch.column("pii").to_pylist()
-    places = []
-    for i, found in enumerate(spans):
+    text, spans = batch.column("text"), batch.column("pii")
+    places: list[list[dict[str, object]]] = [[] for _ in range(batch.num_rows)]
+    masked: dict[int, str] = {}
+    for i in np.flatnonzero(pc.list_value_length(spans).to_numpy(False) > 0).tolist():
+        found = spans[i].as_py()
         chosen = [Span(s["start"], s["end"], s["kind"]) for s in found if s["kind"] in kinds]
         if chosen:
-            texts[i], chosen = mask(texts[i], chosen)
-        places.append([span._asdict() for span in chosen])
+            masked[i], chosen = mask(text[i].as_py(), chosen)
+            places[i] = [span._asdict() for span in chosen]
+    if masked:
+        which = np.zeros(batch.num_rows, np.bool_)
+        which[list(masked)] = True
+        text = pc.replace_with_mask(text, pa.array(which), pa.array(masked.values(), pa.string()))
     known = (batch.column(name).to_pylist() for name in ("title", "host", "html_lang"))
     titles = [_masked_title(*page, kinds=kinds) for page in zip(*known, strict=True)]
     return {
-        "text": pa.array(texts, pa.string()),
+        "text": text,
         "title": pa.array(titles, pa.string()),
-        "pii": pa.array(places, batch.schema.field("pii").type),
+        "pii": pa.array(places, spans.type),
     }
 
 
@@ -154,14 +166,14 @@ def _masked_title(
     title: str | None, host: str, html_lang: str | None, *, kinds: frozenset[str]
 ) -> str | None:
     """A title, which is at most 500 characters long, with the same placeholders."""
-    if not title or not kinds:
+    if not title or not kinds or not is_possible(title):
         return title
     spans = [span for span in find(title, page_region(host, html_lang)) if span.kind in kinds]
     return mask(title, spans)[0]
 
 
 def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: int) -> DataFrame:
-    """Write the shards; one row of ``WRITTEN`` for each.
+    """Write the shards; one row of ``WRITTEN`` for each, with its counts of personal data.
 
     Files get fresh names below ``staging``; the caller publishes those of the attempts that won.
     """
@@ -172,9 +184,17 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
             columns = schema(CORPUS if shard.table == "corpus" else REMOVED)
             path = f"{staging}/{shard.path}.{uuid.uuid4().hex[:12]}"
             with parquet.Writer(folder, path, _with_lang(columns), level) as out:
-                for _, part in parts:
+                found: Counter[str] = Counter()
+                spans: Counter[str] = Counter()
+                for part in spread.even((rows for _, rows in parts), CHUNK_ROWS):
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
-            yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
+                    for kind, (documents, places) in stats.kind_counts(part["pii"]).items():
+                        found[kind] += documents
+                        spans[kind] += places
+            kinds = sorted(found)
+            masked = [[kinds], [[found[k] for k in kinds]], [[spans[k] for k in kinds]]]
+            row = [[number], *([value] for value in out.file), *masked]
+            yield pa.record_batch(row, schema=WRITTEN)
 
     return by_shard(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
 

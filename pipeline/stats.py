@@ -1,15 +1,15 @@
 """The funnel: documents, characters, words, bytes and tokens per language, stage and reason.
 
-Counts are queries over committed tables; nothing is counted on the side.
+Counts are queries over committed tables; nothing is counted on the side. Parts of a table are
+counted where they are read, with or without Spark (``pipeline.counting``), and added up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
+import pyarrow.compute as pc
 
 from filters.tables import RULES
 from pipeline.schema import FUNNEL, PERSONAL_DATA, schema
@@ -18,85 +18,126 @@ MEASURES = ("documents", "chars", "words", "bytes", "tokens")
 STAGES = ("read", "extract", "language", "rules", "duplicates", "kept")
 LANGUAGE_RULES = [rule.name for rule in RULES.values() if rule.signal == "lang_score"]
 FUNNEL_SCHEMA = schema(FUNNEL)
+LEDGER_COLUMNS = ("record_type", "fate", "reason", "warc_length")
+DECISION_COLUMNS = ("lang", "reason", "text_chars", "word_count", "text_bytes", "token_count")
+KEY = ("stage", "lang", "reason")
 
 
-def ledger_counts(ledger: DataFrame) -> DataFrame:
+def ledger_counts(ledger: pa.Table) -> pa.Table:
     """Records per fate and reason.
 
-    Columns: in (record_type, fate, reason, warc_length), out ``FUNNEL``. Bytes are those of the
-    archive. A gap is no record; it counts as lost in the extract stage only.
+    Columns: in ``LEDGER_COLUMNS``, out ``FUNNEL``. Bytes are those of the archive. A gap is no
+    record; it counts as lost in the extract stage only.
     """
-    none = F.lit(None).cast("bigint")
-    bytes_ = F.sum("warc_length").alias("bytes")
-    documents = F.count("*").alias("documents")
-    read = ledger.where(F.col("record_type") != "gap").agg(documents, bytes_)
-    ended = ledger.where(F.col("fate") != "extracted").groupBy("fate", "reason")
-    return _as_funnel(
-        read, F.lit("read"), F.lit(None).cast("string"), F.lit("records"), none
-    ).unionByName(
-        _as_funnel(
-            ended.agg(documents, bytes_),
-            F.lit("extract"),
-            F.lit(None).cast("string"),
-            F.concat("fate", F.lit("."), "reason"),
-            none,
-        )
+    records = ledger.filter(pc.not_equal(ledger["record_type"], "gap"))
+    ended = ledger.filter(pc.not_equal(ledger["fate"], "extracted"))
+    reason = pc.binary_join_element_wise(ended["fate"], ended["reason"], ".")
+    read = _funnel(
+        {
+            "stage": ["read"] * len(records),
+            "reason": ["records"] * len(records),
+            "bytes": records["warc_length"],
+        }
+    )
+    lost = _funnel(
+        {"stage": ["extract"] * len(ended), "reason": reason, "bytes": ended["warc_length"]}
+    )
+    return summed([read, lost])
+
+
+def decision_counts(decisions: pa.Table) -> pa.Table:
+    """Documents per language and reason. Columns: in ``DECISION_COLUMNS``, out ``FUNNEL``."""
+    reason = decisions["reason"]
+    stage = pc.case_when(
+        pc.make_struct(
+            pc.is_null(reason),
+            pc.starts_with(reason, "duplicate."),
+            pc.is_in(reason, pa.array(LANGUAGE_RULES)),
+        ),
+        *(pa.scalar(name) for name in ("kept", "duplicates", "language", "rules")),
+    )
+    sizes = dict(zip(MEASURES[1:], DECISION_COLUMNS[2:], strict=True))
+    return summed(
+        [
+            _funnel(
+                {
+                    "stage": stage,
+                    "lang": decisions["lang"],
+                    "reason": reason.fill_null("kept"),
+                    **{measure: decisions[column] for measure, column in sizes.items()},
+                }
+            )
+        ]
     )
 
 
-def _as_funnel(
-    counts: DataFrame, stage: Column, lang: Column, reason: Column, none: Column
-) -> DataFrame:
-    return counts.select(
-        stage.alias("stage"),
-        lang.alias("lang"),
-        reason.alias("reason"),
-        "documents",
-        none.alias("chars"),
-        none.alias("words"),
-        "bytes",
-        none.alias("tokens"),
+def _funnel(columns: Mapping[str, Any]) -> pa.Table:
+    """Rows of one document or record each; a column that is not given is null."""
+    count = len(columns["stage"])
+    given = {"documents": [1] * count} | dict(columns)
+    arrays = []
+    for field in FUNNEL_SCHEMA:
+        column = given.get(field.name, pa.nulls(count, field.type))
+        is_list = isinstance(column, list)
+        arrays.append(pa.array(column, field.type) if is_list else column.cast(field.type))
+    return pa.table(arrays, FUNNEL_SCHEMA)
+
+
+def summed(parts: Iterable[pa.Table]) -> pa.Table:
+    """Rows of the same stage, language and reason as one. Columns: in and out ``FUNNEL``."""
+    every = pa.concat_tables([FUNNEL_SCHEMA.empty_table(), *parts])
+    found = every.group_by(list(KEY)).aggregate([(measure, "sum") for measure in MEASURES])
+    named = {**{name: found[name] for name in KEY}, **{m: found[f"{m}_sum"] for m in MEASURES}}
+    return pa.table(
+        [named[name].cast(FUNNEL_SCHEMA.field(name).type) for name in FUNNEL_SCHEMA.names],
+        FUNNEL_SCHEMA,
     )
 
 
-def decision_counts(decisions: DataFrame) -> DataFrame:
-    """Documents per language and reason. Columns: in ``DECISIONS``, out ``FUNNEL``."""
-    reason = F.col("reason")
-    stage = (
-        F.when(reason.isNull(), "kept")
-        .when(reason.startswith("duplicate."), "duplicates")
-        .when(reason.isin(*LANGUAGE_RULES), "language")
-        .otherwise("rules")
-    )
-    return decisions.groupBy(
-        stage.alias("stage"), "lang", F.coalesce(reason, F.lit("kept")).alias("reason")
-    ).agg(
-        F.count("*").alias("documents"),
-        F.sum(F.col("text_chars").cast("bigint")).alias("chars"),
-        F.sum(F.col("word_count").cast("bigint")).alias("words"),
-        F.sum(F.col("text_bytes").cast("bigint")).alias("bytes"),
-        F.sum(F.col("token_count").cast("bigint")).alias("tokens"),
-    )
+def funnel(ledger: pa.Table, decisions: pa.Table) -> pa.RecordBatch:
+    """The funnel as one small sorted batch: a row per stage, language and reason.
 
-
-def funnel(ledger: DataFrame, decisions: DataFrame) -> pa.RecordBatch:
-    """The funnel as one small sorted batch: a row per stage, language and reason."""
-    counted = ledger_counts(ledger).unionByName(decision_counts(decisions))
-    rows = [row.asDict() for row in counted.collect()]
-    rows.sort(key=_order)
+    Both in the columns of ``FUNNEL``.
+    """
+    none = {"stage": "read", "reason": "records", "documents": 0}
+    nothing = pa.Table.from_pylist([none], FUNNEL_SCHEMA)
+    rows = sorted(summed([nothing, ledger, decisions]).to_pylist(), key=_order)
     return pa.RecordBatch.from_pylist(rows, FUNNEL_SCHEMA)
 
 
-def personal_data(corpus: DataFrame) -> pa.RecordBatch:
-    """Masked personal data per language and kind.
+def text_bytes(decisions: pa.Table) -> dict[tuple[str, str], int]:
+    """Bytes of text per table (corpus or removed) and language, from counts of decisions."""
+    sums: dict[tuple[str, str], int] = {}
+    for row in decisions.select(["stage", "lang", "bytes"]).to_pylist():
+        key = ("corpus" if row["stage"] == "kept" else "removed", row["lang"])
+        sums[key] = sums.get(key, 0) + row["bytes"]
+    return sums
 
-    Columns: in (doc_id, lang, pii), out ``PERSONAL_DATA``.
+
+def kind_counts(spans: pa.Array) -> dict[str, tuple[int, int]]:
+    """Documents and places per kind of personal data, from their lists of spans."""
+    kinds = spans.flatten().field("kind")
+    parents = pc.list_parent_indices(spans)
+    found = pa.table({"kind": kinds, "parent": parents}).group_by("kind")
+    rows = found.aggregate([("parent", "count_distinct"), ("parent", "count")]).to_pylist()
+    return {row["kind"]: (row["parent_count_distinct"], row["parent_count"]) for row in rows}
+
+
+def personal_data(counted: Iterable[tuple[str, str, int, int]]) -> pa.RecordBatch:
+    """Masked personal data per language and kind: ``PERSONAL_DATA``.
+
+    ``counted``: language, kind, documents and places, of parts of the corpus.
     """
-    found = corpus.select("lang", "doc_id", F.explode("pii.kind").alias("kind"))
-    counted = found.groupBy("lang", "kind").agg(
-        F.countDistinct("doc_id").alias("documents"), F.count("*").alias("spans")
-    )
-    rows = sorted((row.asDict() for row in counted.collect()), key=itemgetter("lang", "kind"))
+    sums: dict[tuple[str, str], list[int]] = {}
+    for lang, kind, documents, spans in counted:
+        own = sums.setdefault((lang, kind), [0, 0])
+        own[0] += documents
+        own[1] += spans
+    rows = [
+        {"lang": lang, "kind": kind, "documents": documents, "spans": spans}
+        for (lang, kind), (documents, spans) in sums.items()
+    ]
+    rows.sort(key=itemgetter("lang", "kind"))
     return pa.RecordBatch.from_pylist(rows, schema(PERSONAL_DATA))
 
 

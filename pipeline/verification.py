@@ -12,8 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from pipeline import manifest, parquet, spread, stages, stats
-from pipeline.decisions import DECISIONS_SCHEMA
+from pipeline import counting, manifest, parquet, spread, stages, stats
 from pipeline.files import Folder
 from pipeline.schema import FUNNEL, LEDGER, schema
 
@@ -54,7 +53,7 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
         *_bytes(ledger, sizes),
         *_places(tables["corpus"], tables["removed"], documents),
         *_balance(ledger, tables["corpus"], tables["removed"]),
-        *_funnel(spark, folder, listed, ledger),
+        *_funnel(spark, folder, listed, extracted),
     ]
 
 
@@ -162,15 +161,20 @@ def _balance(ledger: DataFrame, corpus: DataFrame, removed: DataFrame) -> Iterat
 
 
 def _funnel(
-    spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], ledger: DataFrame
+    spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], extracted: stages.Stage
 ) -> Iterator[Difference]:
     """The published funnel against one recounted from ledger and shards."""
     recorded = pa.Table.from_batches(
         list(parquet.batches(folder, "stats/funnel.parquet")), schema(FUNNEL)
     )
-    decided = stages.required(folder, "curate").files["decisions"]
-    rows = spread.table(spark, folder, decided, DECISIONS_SCHEMA)
-    recounted = stats.funnel(ledger, rows)
+    records, decided = (
+        extracted.files["ledger"],
+        stages.required(folder, "curate").files["decisions"],
+    )
+    recounted = stats.funnel(
+        counting.by_spark(spark, folder, records, stats.LEDGER_COLUMNS, stats.ledger_counts),
+        counting.by_spark(spark, folder, decided, stats.DECISION_COLUMNS, stats.decision_counts),
+    )
     if recorded.to_pylist() != recounted.to_pylist():
         yield Difference("stats", "stats/funnel.parquet is not what ledger and decisions count")
     kept = stats.total(recorded.to_pylist(), stage="kept")

@@ -4,10 +4,14 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from pipeline import judging, parquet, stages
+from pipeline.schema import CLUSTERS, DOCUMENTS, LEDGER, schema
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -44,3 +48,102 @@ def response_record(url, body, media_type="text/html; charset=utf-8", **headers)
     )  # fmt: skip
     writer.write_record(made)
     return buffer.getvalue()
+
+
+def stored_run(
+    folder, draw, sizes=(40, 1, 0, 60), langs=("fin_Latn", "eng_Latn", "cmn_Hani"), **others
+):
+    """An output folder as extract and deduplicate leave it, with random measurements; its rows.
+
+    Values lie around the bounds; some dates, scores and signals are missing. Clusters of 1 to 5.
+    """
+    tables = [[_document(draw, langs) | others for _ in range(size)] for size in sizes]
+    files = []
+    for number, rows in enumerate(tables):
+        columns = schema(DOCUMENTS)
+        with parquet.Writer(
+            folder, f"documents/{number}.parquet", columns, group_bytes=9000
+        ) as out:
+            for start in range(0, len(rows), 25):
+                out.write(pa.RecordBatch.from_pylist(rows[start : start + 25], columns))
+        files.append(out.file)
+    every = [row for rows in tables for row in rows]
+    with parquet.Writer(folder, "clusters/0.parquet", schema(CLUSTERS)) as out:
+        out.write(pa.RecordBatch.from_pylist(_clusters(draw, every), schema(CLUSTERS)))
+    with parquet.Writer(folder, "ledger/0.parquet", schema(LEDGER)) as ledger:
+        ledger.write(pa.RecordBatch.from_pylist(_ledger(every), schema(LEDGER)))
+    tables = {"documents": files, "ledger": [ledger.file]}
+    parts = {"config": {}, "inputs": {}, "models": {}}
+    stages.finish(folder, stages.Stage("extract", parts, tables, {}))
+    parts = {"config": {}, "extract": "", "code": {}}
+    stages.finish(folder, stages.Stage("deduplicate", parts, {"clusters": [out.file]}, {}))
+    return every
+
+
+SOUND = {
+    "mean_word_chars": 5.0, "alphabetic_word_fraction": 0.9, "line_punctuation_fraction": 0.9,
+    "mean_line_words": 9.0, "mean_line_chars": 50.0, "c4_lorem_ipsum": 0, "c4_curly_bracket": 0,
+}  # fmt: skip
+"""Values that pass; 0.0 passes for the other fractions, 500 for the other counts."""
+
+
+def _document(draw, langs):
+    row = {}
+    for column in DOCUMENTS:
+        odd = draw.random() < 1 / 60
+        if pa.types.is_string(column.type):
+            row[column.name] = draw.choice(["a", "b", "c"])
+        elif pa.types.is_integer(column.type):
+            value = SOUND.get(column.name, 500)
+            row[column.name] = draw.choice([0, 1, 49, 50, 51, 501, 100_001]) if odd else value
+        elif pa.types.is_floating(column.type):
+            value = SOUND.get(column.name, 0.0)
+            row[column.name] = draw.choice([None, 0.0, 0.1, 0.12, 0.3, 11.0]) if odd else value
+        else:
+            row[column.name] = None
+    text = " ".join(draw.choice(["one", "two", "three"]) for _ in range(30))
+    pii = [{"start": 4, "end": 7, "kind": "email"}] if draw.random() < 0.3 else []
+    return row | {
+        "doc_id": f"{draw.getrandbits(128):032x}",
+        "url": f"https://{draw.choice('abc')}.example/{draw.random()}",
+        "warc_date": draw.choice([None, 1, 2]),
+        "lang": draw.choice(langs),
+        "lang_score": draw.choice([0.4, 0.5, 0.75, 1.0, 1.0, 1.0]),
+        "text_chars": draw.choice([500, 501, 900]),
+        "char_count": draw.choice([500, 501, 501, 501]),
+        "optout_tdm_reservation": 0,
+        "optout_noai": 0,
+        "optout_aipref": 0,
+        "text": text,
+        "text_hash": bytes(16),
+        "signature": b"",
+        "lang_top": [],
+        "rights": [],
+        "pii": pii,
+    }
+
+
+def _clusters(draw, rows):
+    """Random clusters of 1 to 5, each split into one or two groups of equal text."""
+    left = sorted(rows, key=lambda row: draw.random())
+    found = []
+    while left:
+        size = min(len(left), draw.randint(1, 5))
+        members, left = left[:size], left[size:]
+        own = judging.node_of(pa.array([m["doc_id"] for m in members])).tolist()
+        cut = draw.randint(1, size)
+        for i, node in enumerate(own):
+            part = own[:cut] if i < cut else own[cut:]
+            found.append(
+                {"node": node, "cluster": min(own), "cluster_size": size, "exact_node": min(part)}
+            )
+    return found
+
+
+def _ledger(rows):
+    plain = {"warc_file": "a.warc", "warc_offset": 0, "warc_length": 7, "record_type": "response"}
+    return [
+        *({**plain, "fate": "extracted", "notes": []} for _ in rows),
+        {**plain, "fate": "skipped", "reason": "revisit", "notes": []},
+        {**plain, "fate": "failed", "reason": "gap", "record_type": "gap", "notes": []},
+    ]

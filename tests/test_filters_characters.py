@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from filters.boilerplate import BOILERPLATE_SIGNALS, boilerplate_lists, measure_boilerplate
 from filters.character_kernel import CHARACTER_SIGNALS, measure_characters
-from filters.phrase_lists import phrase_lists, phrases
+from filters.lines import lines_of
+from filters.phrase_lists import first_tokens, phrase_lists, phrases
 from filters.traits import TRAITS
 from language_id.decoded import characters_of
-from language_id.words import LOWER
+from language_id.words import LOWER, token_hashes, tokenize
 
 SINGLE = (
     r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
@@ -25,7 +26,7 @@ PHRASE_WORD = regex.compile(
 )
 PLAIN = regex.compile(r"[\p{L}\p{M}\p{N}\p{STerm}\n,،，、､﹐﹑߸፣᠂᠈꓾꘍]")
 BRACKETS = "()[]{}⟨⟩〈〉（）［］｛｝【】〔〕｟｠"
-URL = regex.compile(r"(?<![\p{L}\p{M}\p{N}])(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww]{3}\.)\S*")
+URL = regex.compile(r"(?<![\p{L}\p{M}\p{N}])(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww]{3}\.)[^\s\x1c-\x1f]*")
 
 
 def share(part: float, whole: float) -> float:
@@ -38,7 +39,6 @@ def character_oracle(text: str) -> dict[str, float]:
     digits = [share(len(regex.findall(r"\p{Nd}", line)), len(line)) for line in lines]
     upper = [share(len(regex.findall(r"\p{Lu}", line)), len(line)) for line in lines]
     words = UNSPACED.sub(lambda match: f" {match[0]} ", text).split()
-    symbols = text.count("#") + text.count("…") + text.count("...")
     return {
         "non_alphanumeric_fraction": share(size - len(PLAIN.findall(text)), size),
         "white_space_fraction": share(sum(character.isspace() for character in text), size),
@@ -47,18 +47,38 @@ def character_oracle(text: str) -> dict[str, float]:
         "parenthesis_fraction": share(sum(character in BRACKETS for character in text), size),
         "url_char_fraction": share(sum(map(len, URL.findall(text))), size),
         "longest_word_chars": max(map(len, words), default=0),
-        "symbol_word_ratio": symbols / max(len(text.split()), 1),
+        "symbol_word_ratio": symbols_of(text) / max(len(text.split()), 1),
         "mean_line_digit_fraction": share(sum(digits), len(lines)),
         "mean_line_upper_fraction": share(sum(upper), len(lines)),
     }
+
+
+def symbols_of(text: str) -> int:
+    return text.count("#") + text.count("…") + text.count("...")
+
+
+def measure_all_characters(characters, symbols, words, out) -> None:
+    found = lines_of(characters)
+    lines = (found.starts, found.ends, found.counts, found.doc_offsets)
+    measure_characters(*characters, *lines, symbols, words, TRAITS, out)
+
+
+def count_boilerplate(characters, lists, out) -> None:
+    tokens, found = tokenize(characters), lines_of(characters)
+    hashes = token_hashes(characters, tokens).lower
+    lines = (found.starts, found.ends, found.counts, found.doc_offsets)
+    measure_boilerplate(
+        *characters, tokens.starts, hashes, tokens.doc_offsets, *lines, *lists, TRAITS, LOWER, out
+    )
 
 
 def measured(texts: list[str], langs: list[str]) -> list[dict[str, float]]:
     characters = characters_of(texts)
     words = np.array([len(text.split()) for text in texts], dtype=np.float64)
     out = np.full((len(texts), len(CHARACTER_SIGNALS) + 1), np.nan)
-    measure_characters(*characters, words, TRAITS, out[:, :-1])
-    measure_boilerplate(*characters, *boilerplate_lists(langs), TRAITS, LOWER, out[:, -1:])
+    symbols = np.array([float(symbols_of(text)) for text in texts])
+    measure_all_characters(characters, symbols, words, out[:, :-1])
+    count_boilerplate(characters, boilerplate_lists(langs), out[:, -1:])
     assert np.isfinite(out).all()
     names = [signal.name for signal in (*CHARACTER_SIGNALS, *BOILERPLATE_SIGNALS)]
     return [dict(zip(names, row, strict=True)) for row in out.tolist()]
@@ -68,9 +88,14 @@ def lowered(text: str) -> str:
     return "".join(chr(LOWER[ord(character)]) for character in text)
 
 
-def holds_phrase(line: str, listed: set[tuple[str, ...]]) -> bool:
+def holds_phrase(line: str, listed: set[tuple[str, ...]], firsts: set[str]) -> bool:
     found = [(word.start(), word.end(), lowered(word[0])) for word in PHRASE_WORD.finditer(line)]
+    tokens = tokenize(characters_of([line]))
+    spans = zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)
+    starts = {start for start, end in spans if lowered(line[start:end]) in firsts}
     for first in range(len(found)):
+        if found[first][0] not in starts:
+            continue
         for last in range(first, min(first + 10, len(found))):
             if last > first and found[last][0] - found[last - 1][1] > 3:
                 break
@@ -81,13 +106,11 @@ def holds_phrase(line: str, listed: set[tuple[str, ...]]) -> bool:
 
 def boilerplate_oracle(text: str, lang: str) -> float:
     lists = [phrases("boilerplate").get(key, ()) for key in (lang, "*")]
-    listed = {
-        tuple(map(lowered, PHRASE_WORD.findall(phrase)))
-        for phrases_ in lists
-        for phrase in phrases_
-    }
+    every = [phrase for phrases_ in lists for phrase in phrases_]
+    listed = {tuple(map(lowered, PHRASE_WORD.findall(phrase))) for phrase in every}
+    firsts = {lowered(token) for phrase in every for token in first_tokens(phrase)}
     lines = [line for line in text.split("\n") if line.strip()]
-    return share(sum(holds_phrase(line, listed) for line in lines), len(lines))
+    return share(sum(holds_phrase(line, listed, firsts) for line in lines), len(lines))
 
 
 PIECES = st.one_of(
@@ -161,7 +184,7 @@ def test_every_phrase_is_found_in_any_case(name: str) -> None:
             out = np.zeros((1, 1))
             upper = phrase.upper()  # the capital of Turkish ı is that of i
             text = f"Xx ({upper if lowered(upper) == lowered(phrase) else phrase})!"
-            measure_boilerplate(*characters_of([text]), *lists, TRAITS, LOWER, out)
+            count_boilerplate(characters_of([text]), lists, out)
             assert out[0, 0] == 1, phrase
 
 
@@ -211,8 +234,8 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     characters, lists = characters_of([text]), boilerplate_lists(["cmn_Hani"])
     out = np.zeros((1, len(CHARACTER_SIGNALS)))
     started = time.perf_counter()
-    measure_characters(*characters, np.ones(1), TRAITS, out)
-    measure_boilerplate(*characters, *lists, TRAITS, LOWER, out[:, :1])
+    measure_all_characters(characters, np.ones(1), np.ones(1), out)
+    count_boilerplate(characters, lists, out[:, :1])
     assert time.perf_counter() - started < 2 + len(text) / 4_000_000
 
 

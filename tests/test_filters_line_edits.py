@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from filters.line_edits import STEPS, Removed, line_edits, moved, removed, without
 from filters.line_edits_kernel import KINDS
+from filters.lines import lines_of
 from filters.phrase_lists import phrases
 from filters.pii import Span, find, mask
 from filters.refinedweb import counter_lists
 from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.signals import measure
 from filters.traits import TRAITS
+from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
 from language_id.words import LOWER, token_hashes, tokenize
 
@@ -264,15 +266,21 @@ def test_what_c4_removes_is_what_its_signals_count(text: str) -> None:
     characters = characters_of([text])
     tokens = tokenize(characters)
     hashes = token_hashes(characters, tokens)
-    signals = measure(characters, tokens, hashes, ["eng_Latn"])
+    signals = measure(characters, tokens, hashes, ["eng_Latn"], merged(builtin()), np.ones(1))
     counts = Counter(span.kind for span in edit(text, "eng_Latn", "c4_original")[1])
     for name in ("long_word", "few_words", "javascript", "policy", "no_terminal"):
         assert signals[f"c4_{name}_line_count"][0] == counts[f"c4.{name}"]
 
 
+def count_refinedweb(characters, lang: str, out) -> None:
+    found = lines_of(characters)
+    lines = (found.starts, found.ends, found.counts, found.doc_offsets)
+    measure_refinedweb(characters.codes, *lines, *counter_lists([lang])[:4], TRAITS, LOWER, out)
+
+
 def refinedweb_signals(text: str, lang: str) -> dict[str, float]:
     out = np.zeros((1, len(REFINEDWEB_SIGNALS)))
-    measure_refinedweb(*characters_of([text]), *counter_lists([lang])[:4], TRAITS, LOWER, out)
+    count_refinedweb(characters_of([text]), lang, out)
     return dict(zip((signal.name for signal in REFINEDWEB_SIGNALS), out[0].tolist(), strict=True))
 
 
@@ -401,7 +409,7 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     out = np.zeros((1, len(REFINEDWEB_SIGNALS)))
     started = time.perf_counter()
     without(characters, line_edits(characters, ["deu_Latn"], STEPS))
-    measure_refinedweb(*characters, *counter_lists(["deu_Latn"])[:4], TRAITS, LOWER, out)
+    count_refinedweb(characters, "deu_Latn", out)
     assert time.perf_counter() - started < 3 + len(characters.codes) / 2_000_000
     assert np.isfinite(out).all()
     for step in STEPS:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from filters.madlad import cursed_lists
 from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
-from filters.phrase_lists import phrases
+from filters.phrase_lists import first_tokens, phrases
 from filters.traits import TRAITS
 from language_id.decoded import characters_of
-from language_id.words import LOWER
+from language_id.words import LOWER, token_hashes, tokenize
 
 SINGLE = (
     r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
@@ -37,7 +37,7 @@ def pieces(line: str) -> list[str]:
             at += 1
             continue
         at = marks.end()
-        space = regex.compile(r"\s*").match(line, at).end()
+        space = regex.compile(r"[\s\x1c-\x1f]*").match(line, at).end()
         wide = any(mark in "。｡！？．" for mark in marks[0])
         only_stops = set(regex.findall(r"\p{STerm}", marks[0])) == {"."}
         lower = bool(regex.compile(r"\p{Ll}").match(line, space))
@@ -54,12 +54,25 @@ def words(text: str) -> list[tuple[str, int, int]]:
     ]
 
 
+FIRSTS = {token for phrase in phrases("cursed_phrases")["*"] for token in first_tokens(phrase)}
+
+
+def token_starts(text: str) -> set[int]:
+    """Where the tokens stand that a phrase may start with."""
+    tokens = tokenize(characters_of([text]))
+    spans = zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)
+    lower = "".join(chr(LOWER[ord(c)]) for c in text)
+    return {start for start, end in spans if lower[start:end] in FIRSTS}
+
+
 CURSED = {tuple(word for word, *_ in words(phrase)) for phrase in phrases("cursed_phrases")["*"]}
 
 
 def is_cursed(sentence: str) -> bool:
-    found = words(sentence)
+    found, starts = words(sentence), token_starts(sentence)
     for first in range(len(found)):
+        if found[first][1] not in starts:
+            continue
         for last in range(first, min(first + 8, len(found))):
             if last > first and found[last][1] - found[last - 1][2] > 3:
                 break
@@ -68,31 +81,50 @@ def is_cursed(sentence: str) -> bool:
     return False
 
 
-def is_questionable(sentence: str) -> bool:
+def is_styled(sentence: str) -> bool:
     tokens = UNSPACED.sub(lambda match: f" {match[0]} ", sentence).split()
     firsts = [SPOKEN.search(token) for token in tokens]
     capitals = sum(bool(first and regex.fullmatch(r"\p{Lu}", first[0])) for first in firsts)
+    return is_cursed(sentence) or (len(tokens) >= 12 and capitals > len(tokens) / 2)
+
+
+def is_questionable(sentence: str) -> bool:
     han = any(ord(match[0]) >= 0x2E80 for match in UNSPACED.finditer(sentence))
     return (
         not (6 if han else 20) <= len(sentence) <= 500
-        or (len(tokens) >= 12 and capitals > len(tokens) / 2)
         or len(TECHNICAL.findall(sentence)) > len(sentence) / 5
-        or is_cursed(sentence)
+        or is_styled(sentence)
     )
 
 
-def oracle(text: str) -> tuple[int, float]:
+def oracle(text: str) -> tuple[int, float, float]:
     sentences = [piece for line in text.split("\n") for piece in pieces(line)]
     odd = sum(map(is_questionable, sentences))
-    return len(sentences), odd / max(len(sentences), 1)
+    styled = sum(map(is_styled, sentences))
+    return len(sentences), odd / max(len(sentences), 1), styled / max(len(sentences), 1)
 
 
-def measured(texts: list[str]) -> list[tuple[int, float]]:
+def count_madlad(characters, lists, out) -> None:
+    tokens = tokenize(characters)
+    measure_madlad(
+        *characters,
+        tokens.starts,
+        token_hashes(characters, tokens).lower,
+        tokens.doc_offsets,
+        *lists,
+        SENTENCE_TRAITS,
+        TRAITS,
+        LOWER,
+        out,
+    )
+
+
+def measured(texts: list[str]) -> list[tuple[int, float, float]]:
     out = np.full((len(texts), len(MADLAD_SIGNALS)), np.nan)
     lists = cursed_lists(["eng_Latn"] * len(texts))
-    measure_madlad(*characters_of(texts), *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
+    count_madlad(characters_of(texts), lists, out)
     assert np.isfinite(out).all()
-    return [(int(count), share) for count, share in out.tolist()]
+    return [(int(count), odd, styled) for count, odd, styled in out.tolist()]
 
 
 PIECES = st.one_of(
@@ -122,8 +154,7 @@ TEXTS = st.lists(PIECES, max_size=50).map("".join)
 @example("Version 1.5 is out now, see e.g. this. (And that.) 'Who?' she asked.\n. . .")
 @example("(Big) (List) Of All The Things We Sell Here Now And Again and so on it goes")
 def test_sentences_are_those_of_plain_python(text: str) -> None:
-    count, share = oracle(text)
-    assert measured([text]) == [(count, pytest.approx(share))]
+    assert measured([text]) == [pytest.approx(oracle(text))]
 
 
 @settings(deadline=None)
@@ -149,7 +180,8 @@ def test_a_document_measures_in_a_batch_what_it_does_alone(texts: list[str]) -> 
 )
 def test_questionable_sentences(sentence: str, questionable: bool) -> None:
     assert is_questionable(sentence) == questionable
-    assert measured([sentence]) == [(1, float(questionable))]
+    styled = float(is_styled(sentence))
+    assert measured([sentence]) == [(1, float(questionable), styled)]
 
 
 HOSTILE = [
@@ -172,10 +204,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", [*HOSTILE, "add to cart ", "lorem ", "1", "'", ".'", "😀"])
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
-    count, share = oracle(piece * 700)
-    assert measured([piece * 700]) == [(count, pytest.approx(share))]
+    assert measured([piece * 700]) == [pytest.approx(oracle(piece * 700))]
     characters, lists = characters_of([piece * 1_000_000]), cursed_lists(["eng_Latn"])
     out = np.zeros((1, len(MADLAD_SIGNALS)))
     started = time.perf_counter()
-    measure_madlad(*characters, *lists, SENTENCE_TRAITS, TRAITS, LOWER, out)
+    count_madlad(characters, lists, out)
     assert time.perf_counter() - started < 2 + len(characters.codes) / 4_000_000

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import cards, iban
-from filters.pii import KINDS, PLACEHOLDERS, Span, counts, find, mask
+from filters.pii import KINDS, PLACEHOLDERS, Span, counts, find, is_possible, mask
 
 # Test numbers: documentation domains, published example accounts and cards, drama numbers.
 FOUND: list[tuple[str, str, str | None]] = [
@@ -106,6 +106,17 @@ def test_found(text, kind, region):
 @pytest.mark.parametrize(("text", "region"), NOT_FOUND)
 def test_not_found(text, region):
     assert find(text, region) == []
+
+
+@pytest.mark.parametrize("text", ["", "no sign of it", "Ⅷ and ½ are no digits"])
+def test_what_has_neither_digit_nor_at_sign_holds_none(text):
+    assert not is_possible(text)
+    assert find(text, "DE") == []
+
+
+@given(st.text("a٤1@＠.-+ \n"), st.sampled_from([None, "DE"]))
+def test_whatever_is_found_was_possible(text, region):
+    assert is_possible(text) or find(text, region) == []
 
 
 def test_where_two_overlap_the_surer_stays():

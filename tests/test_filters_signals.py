@@ -35,6 +35,7 @@ UNSPACED = regex.compile(
     regex.VERSION1,
 )
 TERMINAL = regex.compile("[\\p{STerm}\\p{Pi}\\p{Pf}\"'…]\\Z")
+LINE_END = regex.compile("[\\p{STerm}\"']\\Z")
 CITATION = re.compile(r"\[[0-9]*]|\[edit]|\[citation needed]")
 
 
@@ -150,7 +151,7 @@ def line_oracle(text: str, lang: str) -> dict[str, float]:
         "duplicate_line_char_fraction": share(same_line_chars, len(text)),
         "duplicate_paragraph_char_fraction": share(same_paragraph_chars, len(text)),
         "line_punctuation_fraction": share(
-            sum(bool(TERMINAL.search(s.rstrip())) for s in filled), len(filled)
+            sum(bool(LINE_END.search(s.rstrip())) for s in filled), len(filled)
         ),
         "short_line_fraction": share(sum(len(s) <= 30 for s in filled), len(filled)),
         "duplicate_char_ratio": share(duplicates(filled)[1], len(text.replace("\n", ""))),
@@ -190,7 +191,7 @@ def sentence_count(line: str) -> int:
             at += 1
             continue
         at = marks.end()
-        space = regex.compile(r"\s*").match(line, at).end()
+        space = regex.compile(r"[\s\x1c-\x1f]*").match(line, at).end()
         wide = any(mark in "。｡！？．" for mark in marks[0])
         only_stops = set(regex.findall(r"\p{STerm}", marks[0])) == {"."}
         lower = bool(regex.compile(r"\p{Ll}").match(line, space))

@@ -8,8 +8,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.hplt import WEB_DOCS_SCORE
 from filters.rules import judge
+from filters.tables import RULES
 from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
 from language_id.decoded import characters_of
 
@@ -162,5 +162,5 @@ def test_signals_are_described() -> None:
 
 def test_the_rule_keeps_five_of_ten() -> None:
     column = {"wds_score": np.array([0.5, 0.49, np.nan], dtype=np.float32)}
-    judged = judge([WEB_DOCS_SCORE], column, ["mlt_Latn"] * 3)
+    judged = judge([RULES["hplt.web_docs_score"]], column, ["mlt_Latn"] * 3)
     assert judged.rejected_by == [None, "hplt.web_docs_score", "hplt.web_docs_score"]

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
 VERBS = (
-    "mill", "extract", "deduplicate", "curate", "stats", "verify", "explain", "lists", "config",
+    "mill", "extract", "deduplicate", "curate", "compare", "fit", "stats", "verify", "explain",
+    "lists", "compile", "config",
 )  # fmt: skip
 
 
@@ -334,6 +335,25 @@ def test_the_verbs_one_by_one_make_what_mill_makes(milled, tmp_path):
         assert result.exit_code == 0, result.output
     made = Folder(str(tmp_path))
     assert manifest.read(made) == manifest.read(Folder(str(milled[0])))
+
+
+@pytest.mark.spark
+def test_a_dry_run_prints_the_funnel_and_publishes_nothing(milled, tmp_path):
+    folder = tmp_path / "dry"
+    shutil.copytree(milled[0], folder)
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    shown = run("curate", folder, "--preset", "hplt", "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert "Nothing was written" in shown.stdout
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+    done = run("curate", folder, "--preset", "hplt")
+    funnel = done.stdout[: done.stdout.index("Masked in the corpus")]
+    assert shown.stdout.startswith(funnel)
+
+
+def test_a_dry_run_without_documents_says_what_makes_them(tmp_path):
+    refused(run("curate", tmp_path / "none", "--dry-run"), "`corpusmill extract`")
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.spark

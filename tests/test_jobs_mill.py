@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs import curate, deduplicate, mill
-from pipeline import config, manifest, parquet, shards, stages, verification
+from pipeline import config, deciding, manifest, parquet, shards, stages, verification
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -271,6 +271,23 @@ def test_another_preset_redecides_from_stored_columns(spark, milled, tmp_path):
     assert told["preset"] == "fineweb2"
     assert told["text"] == ran_with.text.model_dump()  # as extracted, not as configured
     assert told["duplicates"]["minimum_similarity"] == ran_with.duplicates.minimum_similarity
+
+
+def test_decisions_by_spark_make_the_same_corpus(spark, milled, tmp_path, monkeypatch):
+    folder = copy(milled, tmp_path / "by_spark")
+    stages.forget(folder, "curate")
+    monkeypatch.setattr(deciding, "MOST_ROWS", 0)
+    curate.run(spark, config.load(), folder)
+    assert manifest.read(folder) == manifest.read(milled)
+
+
+def test_a_preview_is_the_funnel_and_touches_nothing(milled, tmp_path, spark):
+    folder = copy(milled, tmp_path / "preview")
+    before = {p: p.stat().st_mtime_ns for p in Path(folder.base).rglob("*") if p.is_file()}
+    shown = curate.preview(config.load("hplt"), folder)
+    assert {p: p.stat().st_mtime_ns for p in Path(folder.base).rglob("*") if p.is_file()} == before
+    curate.run(spark, config.load("hplt"), folder)
+    assert shown == list(pq.read_table(folder.path("stats/funnel.parquet")).to_pylist())
 
 
 def test_signatures_of_another_length_are_refused_before_any_work(spark, milled):

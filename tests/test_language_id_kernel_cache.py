@@ -63,3 +63,25 @@ def test_without_a_place_to_write_numba_is_left_alone(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert kernel_cache.use() is None
+
+
+COMPILE = "from pipeline import kernels; kernels.compiled()"
+MEASURE = """
+import pyarrow as pa
+from filters.word_lists import builtin, merged
+from language_id.models import REGISTRY, load
+from pipeline import edits, steps
+tools = steps.Tools(load(REGISTRY["lid.176"]), merged(builtin()))
+texts = pa.array(["A text of one line, or two.\\nThe other. 12 likes", "x"] * 40)
+steps.measured(texts, ["eng_Latn", "mlt_Latn"] * 40, 112, tools)
+edits.removals(texts, ["eng_Latn", "mlt_Latn"] * 40, ("c4", "refinedweb"))
+"""
+
+
+def test_once_compiled_no_kernel_is_compiled_again(tmp_path):
+    cache = tmp_path / "cache"
+    run(ROOT, cache, COMPILE)
+    made = {path: path.stat().st_mtime_ns for path in cache.rglob("*.nb?")}
+    assert len(made) > 100
+    run(ROOT, cache, MEASURE)
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.nb?")} == made

@@ -3,6 +3,7 @@ import tomllib
 import pytest
 
 from pipeline import config
+from pipeline.config_toml import to_toml
 from pipeline.errors import ConfigError
 
 
@@ -10,7 +11,7 @@ from pipeline.errors import ConfigError
 def test_every_preset_loads_and_reads_back_the_same(name, tmp_path):
     resolved = config.load(name)
     path = tmp_path / "own.toml"
-    path.write_text(config.to_toml(resolved))
+    path.write_text(to_toml(resolved))
     assert config.load(None, str(path)) == resolved
 
 
@@ -63,3 +64,68 @@ def test_a_missing_file_is_named(tmp_path):
 def test_presets_say_nothing_the_schema_does_not_know():
     for text in config.presets().values():
         config.Config.model_validate(tomllib.loads(text))
+
+
+def bounds_of(tmp_path, text, rule, preset="fineweb2"):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    table = {r.name: r for r in config.load(preset, str(path)).rules.table()}
+    own = {r.name: r for r in config.load(preset).rules.table()}
+    return own[rule], table[rule]
+
+
+def test_a_table_for_one_language_leaves_the_others_their_own_bounds(tmp_path):
+    name = "fineweb2.top_2gram"
+    text = f'[rules.bounds."{name}"]\nhigh = {{ fin_Latn = 0.5 }}\n'
+    own, changed = bounds_of(tmp_path, text, name)
+    assert changed.high == {**own.high, "fin_Latn": 0.5}
+    assert changed.low is None
+
+
+def test_a_table_with_a_star_replaces_all_of_them(tmp_path):
+    name = "fineweb2.mean_word_chars"
+    text = f'[rules.bounds."{name}"]\nhigh = {{ "*" = 9, fin_Latn = 20 }}\n'
+    _, changed = bounds_of(tmp_path, text, name)
+    assert (changed.low, changed.high) == (None, {"*": 9, "fin_Latn": 20})
+
+
+def test_a_table_for_one_language_leaves_the_bound_beside_it(tmp_path):
+    name = "fineweb2.mean_word_chars"
+    text = f'[rules.bounds."{name}"]\nhigh = {{ fin_Latn = 20 }}\n'
+    own, changed = bounds_of(tmp_path, text, name)
+    assert (changed.low, changed.high) == (own.low, {**own.high, "fin_Latn": 20})
+
+
+def test_a_number_of_the_rule_becomes_that_of_the_other_languages(tmp_path):
+    name = "gopher.word_count"
+    text = f'[rules.bounds."{name}"]\nlow = {{ mlt_Latn = 30 }}\n'
+    own, changed = bounds_of(tmp_path, text, name)
+    assert changed.low == {"*": own.low, "mlt_Latn": 30}
+    assert changed.high == own.high
+
+
+def test_where_the_rule_asks_nothing_only_the_named_language_is_asked(tmp_path):
+    name = "gopher.hash_ratio"
+    text = f'[rules.bounds."{name}"]\nlow = {{ mlt_Latn = 0.01 }}\n'
+    own, changed = bounds_of(tmp_path, text, name)
+    assert (changed.low, changed.high) == ({"mlt_Latn": 0.01}, own.high)
+
+
+def test_a_number_of_the_preset_stays_for_the_other_languages(tmp_path):
+    """openeurollm sets fineweb2.alphabetic_words to .7 for all, and language scores by a table."""
+    name = "fineweb2.alphabetic_words"
+    text = f'[rules.bounds."{name}"]\nlow = {{ mlt_Latn = 0.6 }}\n'
+    _, changed = bounds_of(tmp_path, text, name, "openeurollm")
+    assert changed.low == {"*": 0.7, "mlt_Latn": 0.6}
+    text = '[rules.bounds."language.score"]\nlow = { fin_Latn = 0.9 }\n'
+    own, changed = bounds_of(tmp_path, text, "language.score", "openeurollm")
+    assert changed.low == {**own.low, "fin_Latn": 0.9}
+
+
+def test_one_languages_bound_is_printed_and_read_back(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text('[rules.bounds."fineweb2.top_2gram"]\nhigh = { fin_Latn = 0.5 }\n')
+    resolved = config.load("fineweb2", str(path))
+    again = tmp_path / "again.toml"
+    again.write_text(to_toml(resolved))
+    assert config.load(None, str(again)).rules.table() == resolved.rules.table()

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import decisions, spread
+from pipeline import decisions, judging, spread
 
 pytestmark = pytest.mark.spark
 
@@ -20,7 +20,7 @@ CLUSTERED = pa.schema(
 
 def test_node_is_the_first_half_of_the_id():
     ids = pa.array(["00000000000000ff" + "0" * 16, "f" * 32, "8" + "0" * 31])
-    assert decisions.node_of(ids).tolist() == [255 - 2**63, 2**63 - 1, 0]
+    assert judging.node_of(ids).tolist() == [255 - 2**63, 2**63 - 1, 0]
 
 
 def rows(count, draw):
@@ -33,11 +33,11 @@ def rows(count, draw):
                 "file": i % 3,
                 "row": i // 3,
                 "doc_id": doc_id,
-                "node": int(decisions.node_of(pa.array([doc_id]))[0]),
+                "node": int(judging.node_of(pa.array([doc_id]))[0]),
                 "lang": "fin_Latn",
                 "lang_score": np.float32(draw.choice([0.5, 0.75, 1.0])),
                 "warc_date": draw.choice([None, 1, 2]),
-                **dict.fromkeys(decisions.SIZES, draw.choice([100, 200])),
+                **dict.fromkeys(judging.SIZES, draw.choice([100, 200])),
                 "passes": passes,
                 "rejected_by": None if passes else "gopher.word_count",
                 "rejected_value": None if passes else 3.0,

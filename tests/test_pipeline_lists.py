@@ -18,6 +18,7 @@ from filters.tables import RULES, TABLES
 from filters.url_lists import builtin, listed
 from pipeline import config, list_files, lists
 from pipeline.config import Config
+from pipeline.config_toml import to_toml
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.known_lists import KNOWN
 from pipeline.storage import StorageOptions
@@ -217,7 +218,7 @@ def test_lists_of_a_configuration_read_back_the_same(tmp_path):
     own = configured(tmp_path, toml)
     assert [file.category for file in own.urls.lists] == ["adult", "optout"]
     again = tmp_path / "again.toml"
-    again.write_text(config.to_toml(own))
+    again.write_text(to_toml(own))
     assert config.load(None, str(again)) == own
 
 
@@ -268,7 +269,7 @@ def test_a_list_brings_the_rule_that_looks_at_it(tmp_path):
     toml = 'preset = "fineweb"\n[[urls.lists]]\ncategory = "optout"\npath = "x"\n'
     own, preset = configured(tmp_path, toml), config.load("fineweb")
     assert own.rules.order == ("url.optout", *preset.rules.order)
-    again = configured(tmp_path, config.to_toml(own))
+    again = configured(tmp_path, to_toml(own))
     assert again == own
     without = configured(tmp_path, toml + '[rules]\nwithout = ["url.optout"]\n')
     assert without.rules.order == preset.rules.order

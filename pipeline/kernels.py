@@ -1,0 +1,59 @@
+"""Every kernel run once on a little data, so that its compiled form is in the cache.
+
+numba compiles a kernel when it is first called, some 40 s for all of them. Done once for an
+installation, no worker does it again: they load what is there.
+"""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+import language_id
+from dedup.components import star_forest
+from filters.line_edits import line_edits, without
+from filters.word_lists import builtin, merged
+from language_id.decoded import characters_of
+from language_id.models import REGISTRY, load
+from language_id.scripts import dominant_scripts
+from pipeline.buckets import band_rows, bucket_edges
+from pipeline.steps import Tools, measured
+
+TEXTS = ("One line of a text, and more. 5 likes\nA [1] second line!", "二つ目の文。", "")
+LANGS = ("eng_Latn", "jpn_Jpan", "fin_Latn")
+HASHES, BANDS, ROWS = 112, 14, 8
+
+
+class Compiled(NamedTuple):
+    """Where the kernels lie (None: beside their sources), how many, and the seconds it took."""
+
+    folder: Path | None
+    files: int
+    seconds: float
+
+
+def compiled() -> Compiled:
+    """Run every kernel that extraction, edits and deduplication use."""
+    start = time.perf_counter()
+    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
+    columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
+    characters = characters_of(TEXTS)
+    dominant_scripts(characters)
+    without(characters, line_edits(characters, LANGS, ("c4", "refinedweb")))
+    _deduplicate(columns["signature"])
+    folder = language_id.CACHE
+    files = sum(1 for _ in folder.rglob("*.nbc")) if folder else 0
+    return Compiled(folder, files, time.perf_counter() - start)
+
+
+def _deduplicate(signatures: list[bytes]) -> None:
+    nodes = pa.array(np.arange(len(signatures), dtype=np.int64))
+    scopes = pa.array(["all"] * len(signatures))
+    batch = pa.record_batch(
+        [nodes, scopes, pa.array(signatures, pa.binary())], ["node", "scope", "signature"]
+    )
+    rows = list(band_rows(iter([batch]), BANDS, ROWS, sketched=True))
+    list(bucket_edges(iter(rows), equal_bytes=1, leaders=4))
+    star_forest(np.array([1, 2], dtype=np.int64), np.array([0, 1], dtype=np.int64))

@@ -84,7 +84,7 @@ def shipped(side: Side, lang: str) -> float | None:
     found = bound(side.rule.low if side.is_low else side.rule.high, lang)
     if found is None or math.isinf(found):
         return None
-    unasked = side.rule.signal == "mean_word_chars" and bound(side.rule.high, lang) == math.inf
+    unasked = side.rule.signal == "mean_word_chars" and side.is_low and found == 0
     return None if unasked else found
 
 

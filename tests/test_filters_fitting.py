@@ -85,13 +85,14 @@ def test_rounding_never_rejects_what_the_exact_bound_keeps(value):
     assert fitting.outwards(0.29, is_low=False) == fitting.outwards(0.29, is_low=True) == 0.29
 
 
-def test_word_lengths_are_not_asked_where_words_are_characters():
+def test_the_shortest_words_are_not_asked_where_a_segmenters_were_longer():
     (low, high) = [side for side in SIDES if side.rule.signal == "mean_word_chars"]
     assert fitting.shipped(low, "fin_Latn") == 3
     assert fitting.shipped(high, "fin_Latn") == 14
-    for lang in ("cmn_Hani", "tha_Thai", "jpn_Jpan"):
-        assert fitting.shipped(low, lang) is None
-        assert fitting.shipped(high, lang) is None
+    assert fitting.shipped(low, "jpn_Jpan") == 1
+    assert fitting.shipped(high, "jpn_Jpan") == 6
+    assert fitting.shipped(low, "tha_Thai") is None
+    assert fitting.shipped(high, "tha_Thai") == 10
 
 
 def test_figures_read_back_as_they_were_written():

@@ -6,6 +6,7 @@ time of its rules times the path's length, with neither regular expressions nor 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Final, NamedTuple
 
 MAX_BYTES: Final = 500 << 10
@@ -32,12 +33,31 @@ _UNRESERVED: Final = frozenset(
 _IN_QUERY: Final = _UNRESERVED | frozenset(b":/?@[]")
 
 
+class Patterns(NamedTuple):
+    """Patterns without wildcards, and the others; from the longest on."""
+
+    plain: tuple[bytes, ...]
+    wild: tuple[bytes, ...]
+
+    def longest(self, path: bytes, least: int = 1) -> int:
+        """Octets of the longest pattern that matches, 0 where none of at least ``least`` does."""
+        found = 0
+        if path.startswith(self.plain):
+            found = next(len(pattern) for pattern in self.plain if path.startswith(pattern))
+        for pattern in self.wild:
+            if len(pattern) < max(least, found + 1):
+                break
+            if _matches(pattern, path):
+                return len(pattern)
+        return found if found >= least else 0
+
+
 class Group(NamedTuple):
-    """Rules of the crawlers ``agents``, in lower case; patterns from the longest on."""
+    """Rules of the crawlers ``agents``, in lower case."""
 
     agents: frozenset[str]
-    allow: tuple[bytes, ...]
-    disallow: tuple[bytes, ...]
+    allow: Patterns
+    disallow: Patterns
 
 
 class Robots(NamedTuple):
@@ -59,7 +79,7 @@ class Robots(NamedTuple):
 
     def forbids_anything(self) -> bool:
         """Whether there is a path that some crawler may not fetch."""
-        return any(group.disallow for group in self.groups)
+        return any(any(group.disallow) for group in self.groups)
 
     def _of(self, token: str) -> list[Group]:
         own = [group for group in self.groups if token in group.agents]
@@ -68,7 +88,7 @@ class Robots(NamedTuple):
 
 ALLOWED: Final = Robots(())
 """A file that is not there (status 4xx, section 2.3.1.3)."""
-DISALLOWED: Final = Robots((Group(frozenset((ANYONE,)), (), (b"/",)),))
+DISALLOWED: Final = Robots((Group(frozenset((ANYONE,)), Patterns((), ()), Patterns((b"/",), ())),))
 """A server that does not tell (status 5xx, section 2.3.1.4)."""
 
 
@@ -90,7 +110,7 @@ def parsed(content: bytes, agents: Sequence[str] | None = None) -> Robots:
             for kind, value in rules:
                 if pattern := _pattern(value):
                     (allow if kind == "allow" else disallow)[pattern] = None
-    return Robots(tuple(Group(kept, *map(_longest_first, both)) for kept, both in found.items()))
+    return Robots(tuple(Group(kept, *map(_patterns, both)) for kept, both in found.items()))
 
 
 def product_token(agent: str) -> str:
@@ -176,34 +196,26 @@ def _in_query(found: re.Match[bytes]) -> bytes:
     return _in_path(found, _IN_QUERY)
 
 
-def _longest_first(patterns: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(patterns, key=len, reverse=True))
+def _patterns(found: Iterable[bytes]) -> Patterns:
+    ordered = sorted(found, key=len, reverse=True)
+    wild = [b"*" in pattern or pattern.endswith(b"$") for pattern in ordered]
+    plain = [not is_wild for is_wild in wild]
+    return Patterns(tuple(compress(ordered, plain)), tuple(compress(ordered, wild)))
 
 
 def _allowed(groups: Sequence[Group], path: bytes) -> bool:
-    forbidden = max((_longest(group.disallow, path, 1) for group in groups), default=0)
-    return not forbidden or any(_longest(group.allow, path, forbidden) for group in groups)
-
-
-def _longest(patterns: Sequence[bytes], path: bytes, least: int) -> int:
-    """Octets of the longest pattern that matches, 0 where none of at least ``least`` does."""
-    for pattern in patterns:
-        if len(pattern) < least:
-            break
-        if _matches(pattern, path):
-            return len(pattern)
-    return 0
+    forbidden = max((group.disallow.longest(path) for group in groups), default=0)
+    return not forbidden or any(group.allow.longest(path, forbidden) for group in groups)
 
 
 def _matches(pattern: bytes, path: bytes) -> bool:
-    """Whether a pattern matches from the start: each piece between stars at its first place."""
-    if b"*" not in pattern and not pattern.endswith(b"$"):
-        return path.startswith(pattern)
+    """Whether a wild pattern matches: each piece between stars at its first place."""
+    star = pattern.find(b"*")
+    if star > 0 and not path.startswith(pattern[:star]):
+        return False
     body = pattern.removesuffix(b"$")
     at_end = len(body) < len(pattern)
     first, *pieces = body.split(b"*")
-    if not path.startswith(first):
-        return False
     if not pieces:
         return path == first
     at = len(first)

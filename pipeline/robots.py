@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
-from filters.robots import ALLOWED, DISALLOWED, MAX_BYTES, Robots, parsed
+from filters.robots import ALLOWED, DISALLOWED, MAX_BYTES, Patterns, Robots, parsed
 from filters.robots_sites import Sites, address
 from filters.urls import host
 from pipeline.archives import Limits, records
@@ -164,8 +164,12 @@ def _digest(rules: dict[str, Robots]) -> str:
     digest = hashlib.sha256()
     for origin in sorted(rules):
         groups = [
-            [sorted(group.agents), *([p.decode("latin-1") for p in own] for own in group[1:])]
+            [sorted(group.agents), *(_text(own) for own in (group.allow, group.disallow))]
             for group in rules[origin].groups
         ]
         digest.update(json.dumps([origin, groups]).encode() + b"\n")
     return digest.hexdigest()
+
+
+def _text(patterns: Patterns) -> list[str]:
+    return sorted(pattern.decode("ascii") for own in patterns for pattern in own)

@@ -22,6 +22,7 @@ def signal_of(category: str) -> str:
 
 RULE_OF_CATEGORY = {name: signal_of(name).replace("_", ".", 1) for name in CATEGORIES}
 """Name of the rule that looks at the lists of each category."""
+ROBOTS_RULE = "url.robots"
 
 _LISTED = {
     "adult": "host, a domain above it or the page is on a list of adult sites",
@@ -45,6 +46,12 @@ URL_SIGNALS: tuple[Signal, ...] = (
         "words",
         "int32",
         "soft words of every language and the page's own in its URL",
+    ),
+    Signal(
+        "url_robots_disallowed",
+        "0 or 1",
+        "int32",
+        "the site's robots.txt forbids the page to one of the configuration's crawlers",
     ),
 )
 """Derived from ``url``, ``host`` and ``lang`` by ``pipeline.derived``; in no table."""
@@ -70,5 +77,12 @@ URL: tuple[Rule, ...] = (
         None,
         1,
         f"{REFINEDWEB}: two soft words reject a page",
+    ),
+    Rule(
+        ROBOTS_RULE,
+        "url_robots_disallowed",
+        None,
+        0,
+        "RFC 9309; HPLT v3 cleaning drops what robots.txt disallows",
     ),
 )

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from filters.rules import ANY, Bounds, Rule
 from filters.tables import RULES
-from filters.url_rules import RULE_OF_CATEGORY
+from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
 from pipeline.section import Section
@@ -226,6 +226,8 @@ def load(preset: str | None = None, path: str | None = None) -> Config:
 def _with_rules_of_lists(config: Config) -> Config:
     """With the rules that look at the lists it names: whoever names a list means it to decide."""
     names = dict.fromkeys(RULE_OF_CATEGORY[file.category] for file in config.urls.lists)
+    if config.urls.robots:
+        names[ROBOTS_RULE] = None
     known = {*config.rules.order, *config.rules.without}
     order = (*(name for name in names if name not in known), *config.rules.order)
     rules = config.rules.model_copy(update={"order": order})

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from filters.robots_sites import NONE, Sites, disallowed
 from filters.rules import Rule
 from filters.url_lists import UrlList, listed
 from filters.url_rules import URL_SIGNALS, signal_of
@@ -24,6 +25,7 @@ class Lists(NamedTuple):
     urls: Mapping[str, UrlList]
     words: UrlWords
     made_from: Parts
+    robots: Sites = NONE
 
 
 def wanted(rules: Iterable[Rule]) -> frozenset[str]:
@@ -55,5 +57,7 @@ def derived_columns(
     found: dict[str, Any] = {signal_of(c): n for c, n in listed(chosen, hosts, urls).items()}
     if names & _WORDS:
         found |= counted(lists.words, urls, langs)
+    if "url_robots_disallowed" in names:
+        found["url_robots_disallowed"] = disallowed(lists.robots, hosts, urls)
     nothing = np.zeros(batch.num_rows, dtype=np.int32)
     return {name: found.get(name, nothing) for name in names}

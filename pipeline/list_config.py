@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from filters.robots import product_token
 from pipeline.section import Section
 
 Category = Literal["adult", "gambling", "malware", "phishing", "dating", "optout", "other"]
@@ -33,12 +34,25 @@ class WordListFile(Section):
 
 
 class Urls(Section):
-    """What the rules on addresses look up: lists of sites and pages, words in URLs."""
+    """What the rules on addresses look up: lists of sites and pages, words in URLs, robots.txt.
+
+    ``robots``: archives that hold robots.txt, or folders of files as ``example.org.txt``.
+    """
 
     builtin: bool = True
     lists: tuple[UrlListFile, ...] = ()
     builtin_words: bool = True
     word_lists: tuple[WordListFile, ...] = ()
+    robots: tuple[str, ...] = ()
+    robots_agents: tuple[str, ...] = ("CCBot",)
+
+    @field_validator("robots_agents")
+    @classmethod
+    def _named(cls, agents: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [agent for agent in agents if not product_token(agent)]
+        if bad or not agents:
+            raise ValueError(f"names of crawlers as in robots.txt, or *; not {bad or 'none'}")
+        return agents
 
 
 class Words(Section):

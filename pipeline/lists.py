@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from filters import url_lists, url_words
+from filters.robots_sites import NONE, Sites
 from filters.rules import ANY, Rule
 from filters.url_lists import Builder, Built, UrlList, joined
-from filters.url_rules import RULE_OF_CATEGORY, signal_of
+from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY, signal_of
 from filters.url_words import UrlWord, UrlWords
 from pipeline import derived
 from pipeline.config import Config
@@ -15,6 +16,7 @@ from pipeline.derived import Lists
 from pipeline.errors import ConfigError
 from pipeline.list_config import UrlListFile
 from pipeline.list_files import opened
+from pipeline.robots import read_robots
 from pipeline.storage import StorageOptions
 from pipeline.word_files import checked, read_lines, tell_bad
 
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MAX_ENTRIES: Final = 100_000_000
 """Of a list: 800 MB of hashes."""
+_ROBOTS: Final = "url_robots_disallowed"
 
 
 class ReadList(NamedTuple):
@@ -72,6 +75,8 @@ def derived_lists(config: Config, rules: Sequence[Rule], options: StorageOptions
     if unused:
         names = ", ".join(RULE_OF_CATEGORY[category] for category in unused)
         log.warning("urls.lists: nothing looks at some of them: the rules lack %s", names)
+    if config.urls.robots and _ROBOTS not in wanted:
+        log.warning("urls.robots: nothing looks at it: the rules lack %s", ROBOTS_RULE)
     if not wanted:
         return None
     files = [f for f in config.urls.lists if signal_of(f.category) in wanted]
@@ -86,7 +91,8 @@ def derived_lists(config: Config, rules: Sequence[Rule], options: StorageOptions
     words, words_from = _url_words(config, options)
     urls = {c: joined([own for name, own in found if name == c]) for c, _ in found}
     parts = {"builtin": config.urls.builtin, "lists": sorted(made_from, key=str)}
-    return Lists(urls, words, parts | words_from)
+    robots, robots_from = _robots(config, options) if _ROBOTS in wanted else (NONE, {})
+    return Lists(urls, words, parts | words_from | robots_from, robots)
 
 
 def _read(file: UrlListFile, options: StorageOptions) -> tuple[UrlList, str]:
@@ -103,6 +109,13 @@ def _read(file: UrlListFile, options: StorageOptions) -> tuple[UrlList, str]:
     if found.bad:
         log.warning("%s: %d entries name neither a site nor a page", file.path, found.bad)
     return joined([built.list for built in found.folders.values()]), found.sha256
+
+
+def _robots(config: Config, options: StorageOptions) -> tuple[Sites, dict[str, object]]:
+    if not config.urls.robots:
+        return NONE, {}
+    found = read_robots(config.urls.robots, config.urls.robots_agents, options)
+    return found.sites, {"robots": found.sha256, "robots_agents": [*config.urls.robots_agents]}
 
 
 def _url_words(config: Config, options: StorageOptions) -> tuple[UrlWords, dict[str, object]]:

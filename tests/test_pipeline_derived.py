@@ -6,18 +6,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from filters.robots import parsed
+from filters.robots_sites import NONE, Sites
 from filters.rules import Rule
 from filters.tables import RULES, TABLES
 from filters.url_lists import url_list
 from filters.url_words import UrlWord, UrlWords
-from pipeline import decisions, derived
-from pipeline.derived import Here, Lists
+from pipeline import derived, judging
+from pipeline.criteria import Criteria
+from pipeline.derived import Lists
 from pipeline.schema import DOCUMENTS
 
 LISTS = Lists(
     {"adult": url_list(["bad.org"]).list, "optout": url_list(["mine.org/notes"]).list},
     UrlWords([UrlWord("*", "hard", "word")]),
     {},
+    Sites(("CCBot",), {"http://x.org": parsed(b"User-agent: *\nDisallow: /wo")}),
 )
 BATCH = pa.record_batch(
     {
@@ -27,7 +31,7 @@ BATCH = pa.record_batch(
         "lang": ["eng_Latn"] * 4,
         "lang_score": pa.array([0.9] * 4, pa.float32()),
         "warc_date": pa.array([None] * 4, pa.timestamp("us", tz="UTC")),
-        **{name: pa.array([100] * 4, pa.int32()) for name in decisions.SIZES},
+        **{name: pa.array([100] * 4, pa.int32()) for name in judging.SIZES},
     }
 )
 
@@ -40,8 +44,8 @@ def test_derived_signals_are_no_columns():
 
 def test_their_columns_are_asked_for_where_a_rule_needs_them():
     plain = [RULES["gopher.word_count"]]
-    assert not {"url", "host"} & set(decisions.judged_columns(plain))
-    asked = decisions.judged_columns([*plain, RULES["url.adult"]])
+    assert not {"url", "host"} & set(judging.judged_columns(plain))
+    asked = judging.judged_columns([*plain, RULES["url.adult"]])
     assert {"url", "host", "word_count", "doc_id"} <= set(asked)
     assert "url_adult" not in asked
     assert len(asked) == len(set(asked))
@@ -54,6 +58,7 @@ def test_values_are_those_of_lists_and_words():
     assert found["url_optout"].tolist() == [0, 1, 0, 0]
     assert found["url_gambling"].tolist() == [0] * 4
     assert found["url_hard_word_count"].tolist() == [0, 0, 1, 0]
+    assert found["url_robots_disallowed"].tolist() == [0, 0, 1, 0]
     assert all(column.dtype == np.int32 for column in found.values())
 
 
@@ -66,9 +71,15 @@ def test_only_what_rules_look_at_is_derived():
 
 def test_rules_judge_derived_signals_beside_stored_ones():
     rules = [RULES["url.adult"], Rule("x.words", "word_count", 100, None, "here"), *TABLES["url"]]
-    shared = Here(pickle.loads(pickle.dumps(LISTS)))
-    (judged,) = decisions.judged(rules, shared)(7, iter([BATCH]))
-    assert judged.column("rejected_by").to_pylist() == [
+    shared = pickle.loads(pickle.dumps(Criteria(tuple(rules), (), LISTS)))
+    first = judging.judgement(BATCH, shared).first.tolist()
+    assert [[*shared.names, None][number] for number in first] == [
         "url.adult", "url.optout", "url.hard_words", None,
     ]  # fmt: skip
-    assert judged.column("passes").to_pylist() == [False, False, False, True]
+
+
+def test_robots_forbid_pages_and_without_any_none():
+    rules = [RULES["url.robots"]]
+    for robots, expected in ((LISTS.robots, [0, 0, 1, 0]), (NONE, [0] * 4)):
+        found = derived.derived_columns(BATCH, rules, LISTS._replace(robots=robots))
+        assert found["url_robots_disallowed"].tolist() == expected

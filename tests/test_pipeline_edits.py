@@ -5,8 +5,10 @@ import pyarrow as pa
 
 from filters.pii import find
 from filters.rules import Rule
-from pipeline import config, decisions
+from pipeline import config
+from pipeline.criteria import Criteria
 from pipeline.edits import NOTHING_LEFT, edited, edited_char_count, removals
+from pipeline.judging import judged_columns, judgement, named, named_lists
 from pipeline.schema import SPANS
 
 STEPS = ("c4", "refinedweb")
@@ -76,8 +78,11 @@ def judged(steps: tuple[str, ...], *texts: str) -> list[tuple[str | None, list[s
     rows = batch(*texts)
     words = pa.array(np.array([len(text.split()) for text in texts], np.int32))
     rows = pa.record_batch([*rows.columns, words], [*rows.schema.names, "word_count"])
-    found = decisions.verdicts(rows, [Rule("x.words", "word_count", 2, None, "here")], steps)
-    return list(zip(found.rejected_by, found.failed, strict=True))
+    rules = (Rule("x.words", "word_count", 2, None, "here"), *((NOTHING_LEFT,) if steps else ()))
+    criteria = Criteria(rules, steps)
+    found = judgement(rows, criteria)
+    first, failed = named(found.first, criteria.names), named_lists(found.failures, criteria.names)
+    return list(zip(first.to_pylist(), failed.to_pylist(), strict=True))
 
 
 def test_a_document_that_edits_would_empty_is_rejected_visibly() -> None:
@@ -91,8 +96,8 @@ def test_a_document_that_edits_would_empty_is_rejected_visibly() -> None:
 
 
 def test_the_text_is_read_to_judge_only_where_it_is_edited() -> None:
-    assert "text" not in decisions.judged_columns([])
-    assert "text" in decisions.judged_columns([], STEPS)
+    assert "text" not in judged_columns([])
+    assert "text" in judged_columns([NOTHING_LEFT])
 
 
 def test_the_configuration_names_the_steps(tmp_path) -> None:

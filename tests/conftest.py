@@ -83,6 +83,7 @@ def stored_run(
 SOUND = {
     "mean_word_chars": 5.0, "alphabetic_word_fraction": 0.9, "line_punctuation_fraction": 0.9,
     "mean_line_words": 9.0, "mean_line_chars": 50.0, "c4_lorem_ipsum": 0, "c4_curly_bracket": 0,
+    "wds_score": 0.9,
 }  # fmt: skip
 """Values that pass; 0.0 passes for the other fractions, 500 for the other counts."""
 

@@ -18,7 +18,6 @@ TABLE_BITS = 11
 BINS = 512
 """Characters are counted for the order-0 code by code point modulo this."""
 MATCH_BITS = 16
-SHORTEST_MATCH = 4
 
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _HASH_SHIFT = np.uint64(64 - TABLE_BITS)

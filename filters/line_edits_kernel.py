@@ -48,26 +48,6 @@ def _room(codes: NDArray[np.uint32]) -> int:
 
 
 @njit(cache=True)
-def _c4_fate(
-    codes: NDArray[np.uint32],
-    first: int,
-    last: int,
-    anywhere: int,
-    ask_terminal: bool,
-    flags: NDArray[np.uint8],
-) -> int:
-    """Return the kind of what drops a stripped line, C4_KEPT if nothing does.
-
-    ``anywhere``: 0 where the document holds none of C4's phrases.
-    """
-    found = phrases_in(codes, first, last) if anywhere else 0
-    fate = line_fate(codes, first, last, found, flags)
-    if fate == C4_KEPT and ask_terminal and not ends_sentence(codes, first, last, flags):
-        return NO_TERMINAL
-    return fate
-
-
-@njit(cache=True)
 def _joined(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import regex
+from c4_by_rules import CITATION, POLICIES, TERMINAL, UNSPACED, ascii_lower
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,25 +25,10 @@ from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
 from language_id.words import LOWER, token_hashes, tokenize
 
-POLICIES = (
-    "terms of use",
-    "privacy policy",
-    "cookie policy",
-    "uses cookies",
-    "use of cookies",
-    "use cookies",
-)
-UNSPACED = regex.compile(
-    r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
-    r"\p{sc=Mymr}\p{sc=Tibt}\p{wb=Katakana}]--\p{wb=Extend}]",
-    regex.VERSION1,
-)
 PHRASE_WORD = regex.compile(
     rf"{UNSPACED.pattern}\p{{M}}*|(?:(?!{UNSPACED.pattern})[\p{{L}}\p{{M}}\p{{N}}])+",
     regex.VERSION1,
 )
-TERMINAL = regex.compile("[\\p{STerm}\\p{Pi}\\p{Pf}\"'…]\\Z")
-CITATION = re.compile(r"\[[0-9]*]|\[edit]|\[citation needed]")
 
 
 def texts_of(characters: Characters) -> list[str]:
@@ -58,10 +44,6 @@ def edit(text: str, lang: str, *steps: str) -> tuple[str, list[Removed]]:
 
 def words_of(line: str) -> list[str]:
     return UNSPACED.sub(lambda match: f" {match[0]} ", line).split()
-
-
-def ascii_lower(text: str) -> str:
-    return re.sub("[A-Z]", lambda match: match[0].lower(), text)
 
 
 def c4_fate(line: str, ask_terminal: bool) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import regex
+from c4_by_rules import CITATION, POLICIES, TERMINAL, UNSPACED, ascii_lower
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_language_id_pieces import pieces_by_rules
@@ -21,26 +22,7 @@ from language_id.decoded import Characters, characters_of
 from language_id.words import ALPHABETIC, LOWER, WORD, token_hashes, tokenize
 
 FLAGGED = merged(builtin())
-POLICIES = (
-    "terms of use",
-    "privacy policy",
-    "cookie policy",
-    "uses cookies",
-    "use of cookies",
-    "use cookies",
-)
-UNSPACED = regex.compile(
-    r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
-    r"\p{sc=Mymr}\p{sc=Tibt}\p{wb=Katakana}]--\p{wb=Extend}]",
-    regex.VERSION1,
-)
-TERMINAL = regex.compile("[\\p{STerm}\\p{Pi}\\p{Pf}\"'…]\\Z")
 LINE_END = regex.compile("[\\p{STerm}\"']\\Z")
-CITATION = re.compile(r"\[[0-9]*]|\[edit]|\[citation needed]")
-
-
-def ascii_lower(text: str) -> str:
-    return re.sub("[A-Z]", lambda match: match[0].lower(), text)
 
 
 def measured_columns(characters: Characters, langs: list[str]) -> dict[str, np.ndarray]:

@@ -41,8 +41,8 @@ test-fast: $(STAMP) ## Run what needs no JVM, in under a minute
 
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

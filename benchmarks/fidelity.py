@@ -17,7 +17,6 @@ import peer
 import texts
 from fidelity_report import document as report
 from fidelity_report import guide
-from language_id.pieces import Pieces, pieces_of
 from texts import ROOT, Document
 
 from filters.rules import UNSPACED, judge
@@ -25,6 +24,7 @@ from filters.signals import measure
 from filters.tables import RULES, TABLES
 from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
+from language_id.pieces import Pieces, pieces_of
 from language_id.words import Tokens, token_hashes, tokenize
 
 HERE = Path(__file__).resolve().parent

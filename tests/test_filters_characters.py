@@ -233,10 +233,10 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     text = piece * 1_000_000
     characters, lists = characters_of([text]), boilerplate_lists(["cmn_Hani"])
     out = np.zeros((1, len(CHARACTER_SIGNALS)))
-    started = time.perf_counter()
+    started = time.process_time()
     measure_all_characters(characters, np.ones(1), np.ones(1), out)
     count_boilerplate(characters, lists, out[:, :1])
-    assert time.perf_counter() - started < 2 + len(text) / 4_000_000
+    assert time.process_time() - started < 2 + len(text) / 4_000_000
 
 
 def test_no_documents() -> None:

@@ -389,10 +389,10 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     edit(piece, "deu_Latn", *STEPS)
     characters = characters_of([piece * 1_000_000])
     out = np.zeros((1, len(REFINEDWEB_SIGNALS)))
-    started = time.perf_counter()
+    started = time.process_time()
     without(characters, line_edits(characters, ["deu_Latn"], STEPS))
     count_refinedweb(characters, "deu_Latn", out)
-    assert time.perf_counter() - started < 3 + len(characters.codes) / 2_000_000
+    assert time.process_time() - started < 3 + len(characters.codes) / 2_000_000
     assert np.isfinite(out).all()
     for step in STEPS:
         assert edit(piece * 1500, "deu_Latn", step)[0] == oracle(piece * 1500, "deu_Latn", step)[0]

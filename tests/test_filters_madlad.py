@@ -207,6 +207,6 @@ def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     assert measured([piece * 700]) == [pytest.approx(oracle(piece * 700))]
     characters, lists = characters_of([piece * 1_000_000]), cursed_lists(["eng_Latn"])
     out = np.zeros((1, len(MADLAD_SIGNALS)))
-    started = time.perf_counter()
+    started = time.process_time()
     count_madlad(characters, lists, out)
-    assert time.perf_counter() - started < 2 + len(characters.codes) / 4_000_000
+    assert time.process_time() - started < 2 + len(characters.codes) / 4_000_000

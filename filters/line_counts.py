@@ -75,18 +75,13 @@ def count_line(
         threes = stop - (stop - at) % 3  # ``stop`` but at the end of the line
         for place in range(at, threes, 3):
             first, second, third = three_at(codes, np.uintp(place))
-            own, next_, next_but_one = (
-                SUMS[classes[first]],
-                SUMS[classes[second]],
-                SUMS[classes[third]],
-            )
-            lanes += (
-                own + next_ + next_but_one
-            )  # the bit above the lanes runs over, and no lane minds
-            pairs += (last & own) >> CONTINUES
-            pairs += (own & next_) >> CONTINUES
-            pairs += (next_ & next_but_one) >> CONTINUES
-            last = next_but_one
+            one, two = SUMS[classes[first]], SUMS[classes[second]]
+            own = SUMS[classes[third]]
+            lanes += one + two + own  # the bit above the lanes runs over, and no lane minds
+            pairs += (last & one) >> CONTINUES
+            pairs += (one & two) >> CONTINUES
+            pairs += (two & own) >> CONTINUES
+            last = own
             state = absorbed(state, packed(first, second, third))
         for place in range(threes, stop):
             code = codes[np.uintp(place)]

@@ -218,7 +218,7 @@ def measure_madlad(
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    starts: NDArray[np.bool_],
+    starts: NDArray[np.uint8],
     table: NDArray[np.uint16],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],

@@ -48,15 +48,30 @@ def add_starts(hashes: NDArray[np.uint64], starts: NDArray[np.uint8]) -> None:
 
 @njit(cache=True)
 def _candidates(
-    hashes: NDArray[np.uint64], starts: NDArray[np.uint8], tokens: NDArray[np.int64]
+    codes: NDArray[np.uint32],
+    token_starts: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    starts: NDArray[np.uint8],
+    traits: NDArray[np.uint8],
+    places: NDArray[np.int64],
 ) -> int:
-    """Write which tokens a phrase may start with, without a branch; return how many there are."""
-    count = 0
+    """Write where a phrase may start; return how many places there are.
+
+    Three loops without a branch, so that the processor waits for many cache misses at once.
+    """
+    count, words = np.int64(0), 0
     for token in range(len(hashes)):
         value = hashes[np.uintp(token)]
-        tokens[np.uintp(count)] = token
-        count += (starts[value >> _BYTE_SHIFT] >> ((value >> _BIT_SHIFT) & _BIT_MASK)) & 1
-    return count
+        bit = np.int64((value >> _BIT_SHIFT) & _BIT_MASK)
+        places[np.uintp(count)] = token
+        count += (np.int64(starts[value >> _BYTE_SHIFT]) >> bit) & 1
+    for place in range(count):
+        places[place] = token_starts[np.uintp(places[place])]
+    for place in range(count):
+        at = places[place]
+        places[words] = at
+        words += (traits[codes[np.uintp(at)]] & WORD) != 0
+    return words
 
 
 @njit(cache=True)
@@ -79,10 +94,8 @@ def phrase_places(
     the list; ``places``: as long as the tokens. Returns how many there are.
     """
     count = 0
-    for candidate in range(_candidates(token_hashes, starts, places)):
-        at = token_starts[places[candidate]]
-        if not traits[codes[np.uintp(at)]] & WORD:
-            continue
+    for candidate in range(_candidates(codes, token_starts, token_hashes, starts, traits, places)):
+        at = places[candidate]
         if phrase_end(codes, at, end, keys, bits, lengths, traits, lower) >= 0:
             places[count] = at  # of the candidates it has read this one
             count += 1

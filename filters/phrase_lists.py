@@ -33,7 +33,8 @@ class PhraseLists(NamedTuple):
     """The lists of a batch's documents; list l is the set ``keys[l, :1 << bits[l]]``.
 
     ``list_of_doc``: (documents,), the list of each; bit k of ``lengths[l]``: list l holds a phrase
-    of k words; ``starts[l]``: a bitmap of the first bits of hashes, those of the tokens its phrases start with.
+    of k words; ``starts[l]``: a bit for each beginning of a hash, set for the tokens its phrases
+    start with.
     """
 
     list_of_doc: NDArray[np.int64]

@@ -8,9 +8,12 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from filters.flags import FLAGS
+from filters.lines import lines_of
 from filters.madlad import cursed_lists
-from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
+from filters.madlad_kernel import MADLAD_SIGNALS, measure_madlad
 from filters.phrase_lists import first_tokens, phrases
+from filters.sentences import sentences_of
 from filters.traits import TRAITS
 from language_id.decoded import characters_of
 from language_id.words import LOWER, token_hashes, tokenize
@@ -107,12 +110,13 @@ def oracle(text: str) -> tuple[int, float, float]:
 def count_madlad(characters, lists, out) -> None:
     tokens = tokenize(characters)
     measure_madlad(
-        *characters,
+        characters.codes,
+        *sentences_of(characters, lines_of(characters))[:4],
         tokens.starts,
         token_hashes(characters, tokens).lower,
         tokens.doc_offsets,
         *lists,
-        SENTENCE_TRAITS,
+        FLAGS,
         TRAITS,
         LOWER,
         out,

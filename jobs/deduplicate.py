@@ -73,15 +73,30 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
 
 
 def _check_signatures(config: Config, extracted: stages.Stage) -> None:
-    """ConfigError where the stored signatures are not of as many values as the bands need."""
-    ran_with = cast(dict[str, Any], extracted.parts["config"])
-    stored, needed = ran_with["signature"]["hashes"], config.duplicates.hashes
+    """ConfigError where the stored signatures are not what the configuration compares."""
+    stored = cast(dict[str, Any], extracted.parts["config"])["signature"]
+    needed = config.duplicates.signature
+    if stored["hashes"] != needed["hashes"]:
+        raise ConfigError(
+            f"duplicates.bands x duplicates.rows is {needed['hashes']}, but the documents have "
+            f"{stored['hashes']} MinHash values each; choose bands and rows whose product is "
+            f"{stored['hashes']}, or extract again with this configuration"
+        )
     if stored != needed:
         raise ConfigError(
-            f"duplicates.bands x duplicates.rows is {needed}, but the documents have "
-            f"{stored} MinHash values each; choose bands and rows whose product is {stored}, or "
-            "extract again with this configuration"
+            f"duplicates.shingle_length and shingle_unit are {_shingles(needed)}, but the "
+            f"documents' signatures are made of {_shingles(stored)}; set these, or extract again "
+            "with this configuration"
         )
+
+
+def _shingles(signature: dict[str, Any]) -> str:
+    """What signatures are made of, as "5 words".
+
+    >>> _shingles({"shingle_unit": "words", "shingle_length": 5})
+    '5 words'
+    """
+    return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
 
 
 def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:

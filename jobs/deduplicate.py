@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.schema import CLUSTERS, schema
+from pipeline.shingle_sets import shingle_sets
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,12 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
     keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
-    grouped = clusters(keyed, settings, folder.below(SCRATCH))
+    scratch = folder.below(SCRATCH)
+    sets = partial(
+        shingle_sets, spark, folder, documents, scratch, shingling=config.duplicates.shingling
+    )
+    true_check = config.duplicates.check == "jaccard"
+    grouped = clusters(keyed, settings, scratch, sets if true_check else None)
     files = watched(
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
     )
@@ -85,8 +92,8 @@ def _check_signatures(config: Config, extracted: stages.Stage) -> None:
     if stored != needed:
         raise ConfigError(
             f"duplicates.shingle_length and shingle_unit are {_shingles(needed)}, but the "
-            f"documents' signatures are made of {_shingles(stored)}; set these, or extract again "
-            "with this configuration"
+            f"documents' signatures are made of shingles of {_shingles(stored)}; set these, or "
+            "extract again with this configuration"
         )
 
 

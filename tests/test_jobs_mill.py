@@ -295,16 +295,6 @@ def test_signatures_of_another_length_are_refused_before_any_work(spark, milled)
         deduplicate.run(spark, config.load("hplt"), milled)
 
 
-def test_signatures_of_other_shingles_are_refused_before_any_work(spark, milled, tmp_path):
-    own = tmp_path / "own.toml"
-    own.write_text('[duplicates]\nshingle_unit = "characters"\n')
-    with pytest.raises(
-        ConfigError,
-        match="5 characters, but the documents' signatures are made of shingles of 5 words",
-    ):
-        deduplicate.run(spark, config.load(None, str(own)), milled)
-
-
 def test_a_run_killed_between_publishing_and_its_record_is_not_taken_for_the_one_before(
     spark, milled, tmp_path, monkeypatch
 ):

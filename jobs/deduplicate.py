@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.schema import CLUSTERS, schema
+from pipeline.shingle_sets import shingle_sets
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,12 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
     keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
-    grouped = clusters(keyed, settings, folder.below(SCRATCH))
+    scratch = folder.below(SCRATCH)
+    sets = partial(
+        shingle_sets, spark, folder, documents, scratch, shingling=config.duplicates.shingling
+    )
+    true_check = config.duplicates.check == "jaccard"
+    grouped = clusters(keyed, settings, scratch, sets if true_check else None)
     files = watched(
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
     )
@@ -73,15 +80,30 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
 
 
 def _check_signatures(config: Config, extracted: stages.Stage) -> None:
-    """ConfigError where the stored signatures are not of as many values as the bands need."""
-    ran_with = cast(dict[str, Any], extracted.parts["config"])
-    stored, needed = ran_with["signature"]["hashes"], config.duplicates.hashes
+    """ConfigError where the stored signatures are not what the configuration compares."""
+    stored = cast(dict[str, Any], extracted.parts["config"])["signature"]
+    needed = config.duplicates.signature
+    if stored["hashes"] != needed["hashes"]:
+        raise ConfigError(
+            f"duplicates.bands x duplicates.rows is {needed['hashes']}, but the documents have "
+            f"{stored['hashes']} MinHash values each; choose bands and rows whose product is "
+            f"{stored['hashes']}, or extract again with this configuration"
+        )
     if stored != needed:
         raise ConfigError(
-            f"duplicates.bands x duplicates.rows is {needed}, but the documents have "
-            f"{stored} MinHash values each; choose bands and rows whose product is {stored}, or "
+            f"duplicates.shingle_length and shingle_unit are {_shingles(needed)}, but the "
+            f"documents' signatures are made of shingles of {_shingles(stored)}; set these, or "
             "extract again with this configuration"
         )
+
+
+def _shingles(signature: dict[str, Any]) -> str:
+    """What signatures are made of, as "5 words".
+
+    >>> _shingles({"shingle_unit": "words", "shingle_length": 5})
+    '5 words'
+    """
+    return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
 
 
 def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:

@@ -1,6 +1,6 @@
 """Buckets of candidates as Arrow batches: signatures to band rows, sorted band rows to edges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from dedup.minhash import sketches, without_shingles
 DOCUMENTS_AT_ONCE = 2048
 """Documents whose band rows make one batch: 14 bands of 112-byte sketches are about 4 MB."""
 
+Key = tuple[object, ...]
 KEY = ("bucket", "band", "scope")
 BAND_ROWS = pa.schema(
     [
@@ -81,29 +82,31 @@ def bucket_edges(
     memory nor edges grow faster than its documents (see ``dedup.leaders.links``).
     """
     held = None
-    last_key = None
+    last_key: Key | None = None
     for batch in batches:
         if not batch.num_rows:
             continue
         sketch = byte_rows(batch.column("sketch"))
         held = held or no_leaders(leaders, sketch.shape[1])
-        starts = _starts_bucket(batch)
-        starts[0] = _key(batch, 0) != last_key
-        last_key = _key(batch, batch.num_rows - 1)
+        starts, last_key = bucket_starts(batch, KEY, last_key)
         left, right = links(batch.column("node").to_numpy(), sketch, starts, equal_bytes, held)
         yield pa.record_batch([pa.array(left), pa.array(right)], EDGES)
 
 
-def _key(batch: pa.RecordBatch, row: int) -> tuple[object, ...]:
-    return tuple(batch.column(name)[row].as_py() for name in KEY)
+def bucket_starts(
+    batch: pa.RecordBatch, key: Sequence[str], before: Key | None
+) -> tuple[NDArray[np.bool_], Key]:
+    """Which rows start a bucket, from rows sorted by ``key``; and the key of the last row.
 
-
-def _starts_bucket(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    ``before`` is the key of the last row of the batch before. The batch must have rows.
+    """
     starts = np.zeros(batch.num_rows, dtype=np.bool_)
-    for name in KEY:
+    for name in key:
         column = batch.column(name)
         starts[1:] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-    return starts
+    first, last = (tuple(batch.column(n)[row].as_py() for n in key) for row in (0, -1))
+    starts[0] = first != before
+    return starts, last
 
 
 def byte_rows(column: pa.Array) -> NDArray[np.uint8]:

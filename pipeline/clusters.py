@@ -4,7 +4,8 @@ Nothing here draws lots or depends on arrival: edges come from keys and smallest
 partitioning, order or retry gives the same clusters. Which copy stays is decided elsewhere.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pyspark.sql import Column, DataFrame, Window
@@ -15,6 +16,7 @@ from pipeline.buckets import BAND_ROWS_DDL, EDGES_DDL, KEY, band_rows, bucket_ed
 from pipeline.components import components, saved
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.jaccard import jaccard_edges, saved_groups, shared_buckets
 
 NO_WORDS = bytes(16)
 """The text hash of a text without words, which is no text's duplicate."""
@@ -47,7 +49,12 @@ class ClusterSettings:
             )
 
 
-def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -> DataFrame:
+def clusters(
+    documents: DataFrame,
+    settings: ClusterSettings,
+    scratch: Folder,
+    sets: Callable[[DataFrame], DataFrame] | None = None,
+) -> DataFrame:
     """One row for every document: its cluster, and the first copy of its text.
 
     ``cluster`` is the smallest node among all that are connected by equal or similar texts,
@@ -58,13 +65,21 @@ def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -
     ``documents`` is read several times: give it from a table. Edges are kept in ``scratch``, which
     nobody else uses and which must outlive the result: it is read from there.
 
+    With ``sets``, similar means the Jaccard similarity of the shingles it has for a column of nodes
+    (``pipeline.jaccard``), not the share of equal MinHash values.
+
     Columns: in (node: long, unique, scope: string, text_hash: binary(16), signature: binary, uint32
     little-endian, null or empty without shingles); out (node: long, cluster: long, cluster_size:
     int, exact_node: long).
     """
     exact = saved(exact_edges(documents), scratch, "exact")
     firsts = documents.join(exact.select("node"), on="node", how="left_anti")
-    near = near_edges(bands_of(firsts, settings), settings)
+    if sets is None:
+        near = near_edges(bands_of(firsts, settings), settings)
+    else:
+        bands = bands_of(firsts, replace(settings, minimum_similarity=0.0))
+        shared = saved_groups(shared_buckets(bands, settings.partitions), scratch)
+        near = jaccard_edges(shared, sets, settings.minimum_similarity, settings.leaders)
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
     return sized(memberships(documents, exact, similar))

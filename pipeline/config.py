@@ -8,14 +8,14 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from filters.rules import ANY, Bounds, Rule
-from filters.tables import RULES
+from dedup.bands import Check
+from dedup.shingling import MOST, Shingling, Unit
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
+from pipeline.rule_config import Rules, over
 from pipeline.section import Section
 
-PerLanguage = float | dict[str, float] | None
 KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
 
 
@@ -68,66 +68,6 @@ class Quality(Section):
     label: str = "__label__hq"
 
 
-class Bound(Section):
-    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none.
-
-    A table by language without "*" changes only what it names: other languages, and the bound that
-    is absent beside it, stay as they are.
-    """
-
-    low: PerLanguage = None
-    high: PerLanguage = None
-
-
-class Rules(Section):
-    """Which rules decide, in this order, and where their bounds differ from their source."""
-
-    order: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    bounds: dict[str, Bound] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        unknown = sorted({*self.order, *self.without, *self.bounds} - RULES.keys())
-        if unknown:
-            raise ValueError(f"no such rule: {', '.join(unknown)}")
-        return self
-
-    def table(self) -> tuple[Rule, ...]:
-        """The rules that decide, in order, with their bounds."""
-        chosen = [RULES[name] for name in self.order if name not in self.without]
-        return tuple(_bounded(rule, self.bounds.get(rule.name)) for rule in chosen)
-
-
-def _bounded(rule: Rule, bound: Bound | None) -> Rule:
-    if bound is None:
-        return rule
-    low: Bounds = bound.low
-    high: Bounds = bound.high
-    if _is_partial(low) or _is_partial(high):
-        low, high = (
-            own if given is None else over(own, given)
-            for own, given in ((rule.low, low), (rule.high, high))
-        )
-    return Rule(rule.name, rule.signal, low, high, "configuration")
-
-
-def _is_partial(bounds: object) -> bool:
-    """Whether bounds name some languages only."""
-    return isinstance(bounds, Mapping) and ANY not in bounds
-
-
-def over(own: Bounds, given: Bounds) -> Bounds:
-    """Bounds with others in their place; a table without "*" replaces only what it names.
-
-    >>> over(3, {"fin_Latn": 4})
-    {'*': 3, 'fin_Latn': 4}
-    """
-    if not isinstance(given, Mapping) or ANY in given or own is None:
-        return given
-    return {**(own if isinstance(own, Mapping) else {ANY: own}), **given}
-
-
 class Edits(Section):
     """Line edits made, in this order, to the text of documents that are kept.
 
@@ -148,10 +88,18 @@ class PersonalData(Section):
 
 
 class Duplicates(Section):
-    """How duplicates are found (FIELD: 5 words, 14 x 8) and which copy stays."""
+    """How duplicates are found and which copy stays; ``docs/duplicates.md`` explains the choices.
 
+    ``shingle_unit`` and ``shingle_length`` (say, 5 words) and the product of bands and rows decide
+    the signature, so a change of them extracts again. ``minimum_similarity`` is what two candidates
+    need in the ``check``: of their signatures, of their shingles' Jaccard similarity, or none.
+    """
+
+    shingle_unit: Unit = "words"
+    shingle_length: int = Field(default=5, ge=1, le=MOST)
     bands: int = Field(default=14, ge=1)
     rows: int = Field(default=8, ge=1)
+    check: Check = "signature"
     minimum_similarity: float = Field(default=0.65, ge=0, le=1)
     scope: Literal["language", "global"] = "language"
     keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
@@ -166,10 +114,29 @@ class Duplicates(Section):
             )
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _none_needs_no_similarity(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("check") == "none":
+            given = {"minimum_similarity": 0.0, **given}
+            if given["minimum_similarity"] != 0:
+                raise ValueError("check is 'none': set minimum_similarity = 0, or choose a check")
+        return given
+
     @property
     def hashes(self) -> int:
         """MinHash values a document has."""
         return self.bands * self.rows
+
+    @property
+    def shingling(self) -> Shingling:
+        """What signatures are made of."""
+        return Shingling(self.shingle_unit, self.shingle_length)
+
+    @property
+    def signature(self) -> dict[str, int | str]:
+        """What stored signatures must agree in to be compared."""
+        return self.model_dump(include={"shingle_unit", "shingle_length"}) | {"hashes": self.hashes}
 
 
 class Output(Section):

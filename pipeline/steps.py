@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dedup.exact import text_hashes
 from dedup.minhash import signatures
-from dedup.shingles import shingle_hashes
+from dedup.shingling import FIVE_WORDS, Shingling, shingles_of
 from filters.rights import RightsSignal, opt_outs
 from filters.signals import measure
 from filters.web_docs_table import menu_chars
@@ -47,7 +47,8 @@ def documents(pages: Sequence[Mapping[str, Any]], tools: Tools, config: Config) 
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])
-    columns |= measured(texts, langs, config.duplicates.hashes, tools)
+    duplicates = config.duplicates
+    columns |= measured(texts, langs, duplicates.hashes, tools, duplicates.shingling)
     columns["quality_score"] = quality_scores(plain, config.quality)
     return pa.record_batch(
         [_array(columns[field.name], field.type) for field in DOCUMENTS_SCHEMA], DOCUMENTS_SCHEMA
@@ -84,13 +85,19 @@ def _opt_outs(rights: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, list[i
     }
 
 
-def measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) -> dict[str, Any]:
+def measured(
+    texts: pa.Array,
+    langs: Sequence[str],
+    hashes: int,
+    tools: Tools,
+    shingling: Shingling = FIVE_WORDS,
+) -> dict[str, Any]:
     """Every column the kernels make of texts; ``langs``: a label per text.
 
     Whatever the batch, they are handed texts of about ``BYTES_AT_ONCE`` at a time.
     """
     parts = [
-        _measured(texts[first:end], langs[first:end], hashes, tools)
+        _measured(texts[first:end], langs[first:end], hashes, tools, shingling)
         for first, end in pairwise(_bounds(texts))
     ]
     return {name: _joined([part[name] for part in parts]) for name in parts[0]}
@@ -111,15 +118,17 @@ def _joined(columns: Sequence[Any]) -> Any:
     return [value for column in columns for value in column]
 
 
-def _measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) -> dict[str, Any]:
+def _measured(
+    texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools, shingling: Shingling
+) -> dict[str, Any]:
     data, offsets = utf8(texts)
     characters = decoded(data, offsets)
     shares = line_language_shares(tools.identifier, *characters, langs, menu_chars(langs))
     tokens = tokenize(characters)
     words = token_hashes(characters, tokens)
-    shingles, shingle_offsets = shingle_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
+    shingles, shingle_offsets = shingles_of(characters, tokens, words.lower, shingling)
     signature = signatures(shingles, shingle_offsets, hashes)
-    has_words = np.diff(shingle_offsets) > 0
+    has_shingles = np.diff(shingle_offsets) > 0
     return {
         **measure(characters, tokens, words, langs, tools.flagged, shares),
         "text_bytes": np.diff(offsets).astype(np.int32),
@@ -127,6 +136,7 @@ def _measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) 
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
         "signature": [
-            row.tobytes() if some else b"" for row, some in zip(signature, has_words, strict=True)
+            row.tobytes() if some else b""
+            for row, some in zip(signature, has_shingles, strict=True)
         ],
     }

@@ -63,11 +63,11 @@ def merged(
 
     ``pieces``: rows of ``PACKED`` that hold batches of ``columns``. The rows come in batches of
     exactly ``rows``, but for the last of each number, in memory of their own: how they were packed
-    leaves no trace, though a Parquet writer cuts pages where batches end. In memory are the columns
-    of ``order``, at most, and two such batches; all else waits in a temporary file.
+    leaves no trace, though a Parquet writer cuts pages where batches end. In memory are the order,
+    32 bytes a row, and two such batches; all else lies in a temporary file.
     """
-    parts = _spooled(pieces, columns)
-    if not parts:
+    pages, parts = _spooled(pieces, columns)
+    if pages is None:
         return
     keys = pa.Table.from_batches([part.select(order) for part in parts])
     places = _sorted(keys, order).to_numpy().astype(np.int64)
@@ -77,7 +77,9 @@ def merged(
     numbers = keys[order[0]].to_numpy()[places]
 
     def batches(start: int, end: int) -> Batches:
-        for at in range(start, end, rows):
+        for count, at in enumerate(range(start, end, rows)):
+            if count % 64 == 0:  # else all that was read of the file counts as this process's
+                pages.madvise(mmap.MADV_DONTNEED)
             cut = slice(at, min(at + rows, end))
             yield _gathered(parts, part[cut], row[cut])
 
@@ -85,8 +87,8 @@ def merged(
         yield int(numbers[start]), batches(start, end)
 
 
-def _spooled(pieces: Batches, columns: pa.Schema) -> list[pa.RecordBatch]:
-    """Record batches that lie in a file without a name, gone when they or the process are."""
+def _spooled(pieces: Batches, columns: pa.Schema) -> tuple[mmap.mmap | None, list[pa.RecordBatch]]:
+    """A file without a name, gone when it or the process is, and the record batches in it."""
     local = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
     ends = [0]
     with TemporaryFile(dir=local or None) as file:
@@ -95,9 +97,10 @@ def _spooled(pieces: Batches, columns: pa.Schema) -> list[pa.RecordBatch]:
                 ends.append(ends[-1] + file.write(piece.as_buffer()))
         file.flush()
         if not ends[-1]:
-            return []
-        whole = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return [
+            return None, []
+        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    whole = pa.py_buffer(pages)
+    return pages, [
         pa.ipc.read_record_batch(whole.slice(start, end - start), columns)
         for start, end in pairwise(ends)
     ]

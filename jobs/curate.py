@@ -19,6 +19,7 @@ from pipeline import (
     fingerprint,
     judging,
     manifest,
+    packing,
     parquet,
     shards,
     spread,
@@ -228,7 +229,7 @@ def _shards(
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
     place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
-    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
+    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, packing.PACKED)
     return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 
 

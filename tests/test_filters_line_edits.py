@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import regex
-from c4_by_rules import CITATION, POLICIES, TERMINAL, UNSPACED, ascii_lower
+from c4_by_rules import CITATION, POLICIES, TERMINAL, ascii_lower
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from words_by_rules import PHRASE_WORD, UNSPACED
 
 from filters.line_edits import STEPS, Removed, line_edits, moved, removed, without
 from filters.line_edits_kernel import KINDS
@@ -24,11 +25,6 @@ from filters.traits import TRAITS
 from filters.word_lists import builtin, merged
 from language_id.decoded import Characters, characters_of
 from language_id.words import LOWER, token_hashes, tokenize
-
-PHRASE_WORD = regex.compile(
-    rf"{UNSPACED.pattern}\p{{M}}*|(?:(?!{UNSPACED.pattern})[\p{{L}}\p{{M}}\p{{N}}])+",
-    regex.VERSION1,
-)
 
 
 def texts_of(characters: Characters) -> list[str]:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import regex
-from c4_by_rules import CITATION, POLICIES, TERMINAL, UNSPACED, ascii_lower
+from c4_by_rules import CITATION, POLICIES, TERMINAL, ascii_lower
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_language_id_pieces import pieces_by_rules
+from words_by_rules import UNSPACED
 
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words

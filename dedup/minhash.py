@@ -73,6 +73,11 @@ def sketches(signature: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return signature.astype(np.uint8)
 
 
+def sketch_similarity(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
+    """Estimate of the Jaccard similarity from sketches, 0..1: equal bytes less those by chance."""
+    return np.asarray(np.clip((similarity(left, right) - 1 / 256) / (1 - 1 / 256), 0, 1))
+
+
 def equal_bytes_needed(minimum_similarity: float, hashes: int) -> int:
     """How many of ``hashes`` sketch bytes are equal, on average, at that similarity, rounded up."""
     equal = minimum_similarity + (1 - minimum_similarity) / 256 if minimum_similarity > 0 else 0.0

@@ -1,5 +1,6 @@
 """One TOML file over a preset: frozen models, unknown keys refused, units in the names."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,12 +12,13 @@ from pydantic import Field, ValidationError, model_validator
 from filters.rules import ANY, Bounds, Rule
 from filters.tables import RULES
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
+from pipeline.crawls import PATTERN
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
 from pipeline.section import Section
 
 PerLanguage = float | dict[str, float] | None
-KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
+KeepKey = Literal["passes", "not_opted_out", "lang_score", "longest", "newest", "oldest"]
 
 
 class Input(Section):
@@ -153,8 +155,14 @@ class Duplicates(Section):
     bands: int = Field(default=14, ge=1)
     rows: int = Field(default=8, ge=1)
     minimum_similarity: float = Field(default=0.65, ge=0, le=1)
-    scope: Literal["language", "global"] = "language"
-    keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
+    scope: Literal["language", "crawl", "global"] = "language"
+    crawl_pattern: str = PATTERN
+    keep_order: tuple[KeepKey, ...] = (
+        "passes", "not_opted_out", "lang_score", "newest", "longest",
+    )  # fmt: skip
+    rights: Literal["cluster", "copy"] = "cluster"
+    against: tuple[str, ...] = ()
+    symmetric: bool = False
     edge_cap: int = Field(default=200_000_000, ge=0)
 
     @model_validator(mode="after")
@@ -164,6 +172,14 @@ class Duplicates(Section):
                 "keep_order must start with 'passes': else a cluster whose best copy a rule "
                 "rejects would vanish whole"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pattern(self) -> Self:
+        try:
+            re.compile(self.crawl_pattern)
+        except re.error as error:
+            raise ValueError(f"crawl_pattern is no regular expression: {error}") from None
         return self
 
     @property

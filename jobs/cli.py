@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs import lists
+from jobs import bands, lists
+from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
     AsJson,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 
 app.add_typer(lists.app, name="lists")
+app.add_typer(bands.app, name="bands")
 
 
 @app.command(
@@ -93,16 +95,23 @@ def extract(
         _end(stage, settings)
 
 
-@app.command(epilog="**Example**\n\n`corpusmill deduplicate run1`")
+@app.command(epilog=DEDUPLICATE_EXAMPLES)
 def deduplicate(
-    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+    directory: Dir,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
+    against: Against = None,
+    symmetric: Symmetric = False,
 ) -> None:
-    """Documents to clusters of exact and near duplicates."""
+    """Documents to clusters of exact and near duplicates, also of documents of older corpora."""
     from jobs import deduplicate as job  # noqa: PLC0415
 
     with _run(preset, config, directory) as (settings, folder):
-        stage = job.run(_spark(master), settings, folder)
+        stage = job.run(_spark(master), with_corpora(settings, against, symmetric), folder)
         say(f"{stage.counts['documents']:,} documents, each in its cluster of copies")
+        if "known" in stage.counts:
+            say(f"{stage.counts['known']:,} documents of older corpora are in the same clusters")
         say(f"\nNext: corpusmill curate {directory}")
 
 

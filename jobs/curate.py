@@ -77,6 +77,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(judge.lists)
+    made |= {name: grouped.parts[name] for name in ("against",) if name in grouped.parts}
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
@@ -121,6 +122,9 @@ def as_used(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> d
         for line in fingerprint.differences(_alike(ran_with, used), ran_with):
             log.warning("curate: %s is as before, not as configured: %s", stage.name, line)
         used = configuration.merged(used, ran_with)
+    known = cast(dict[str, Any], grouped.parts.get("against") or {})
+    used["duplicates"]["against"] = [name for name, _ in known.get("corpora", [])]
+    used["duplicates"]["symmetric"] = known.get("symmetric", False)
     return used
 
 
@@ -208,7 +212,8 @@ def _measured(
     if known is None:
         known = spark.createDataFrame([], spread.ddl(schema(KNOWN)))
     rows = alike.with_similarity(saved, signatures, known)
-    return {"decisions": decisions.write(rows, folder, len(spread.grouped(spark, documents)))}
+    made = decisions.write(rows, folder, len(spread.grouped(spark, documents)))
+    return {"decisions": made, "superseded": []}
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:

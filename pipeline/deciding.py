@@ -191,7 +191,10 @@ def decide(
 
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         done = list(pool.map(one, range(len(rows.ends))))
-    files = {"decisions": [file for file, _ in done if file is not None]}
+    files: dict[str, list[parquet.File]] = {
+        "decisions": [file for file, _ in done if file is not None],
+        "superseded": [],
+    }
     if write and choice.symmetric:
         files["superseded"] = _superseded(folder, rows, found, made, known)
     return files, stats.summed(counts for _, counts in done)

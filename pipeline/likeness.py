@@ -70,7 +70,7 @@ class _Held:
         self._values[np.searchsorted(self.rows, rows)] = values
 
     def has(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return (rows >= self.rows[0]) & (rows <= self.rows[-1])
+        return np.asarray((rows >= self.rows[0]) & (rows <= self.rows[-1]))
 
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
         if self._values is None:

@@ -93,25 +93,29 @@ def decided(
     reason[at[mine]] = np.where(exact[at[mine]], duplicate + EXACT, duplicate + NEAR)
     cluster, size = nodes(rows.ids[:, 0]), np.ones(count, np.int32)
     cluster[at], size[at] = found.cluster, found.size
-    numbers, also_in = corpora_of(known, chosen.known_group)
+    groups = int(chosen.group.max(initial=-1)) + 1
+    numbers, also_in = corpora_of(known, chosen.known_group, groups)
     also = np.full(count, len(also_in) - 1, np.int64)
-    also[at] = numbers[chosen.group] if len(numbers) else len(also_in) - 1
+    also[at] = numbers[chosen.group]
     return Decided(reason, kept, other, exact, cluster, size, also, also_in)
 
 
-def corpora_of(known: Known, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], pa.ListArray]:
-    """For each group the number of its list of corpora that hold a copy, and the lists.
+def corpora_of(
+    known: Known, groups: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], pa.ListArray]:
+    """For each of ``count`` groups the number of its list of corpora that hold a copy; the lists.
 
-    The last list is empty.
+    ``groups``: the group of each known document. The last list is empty.
     """
     held = known.held
     pairs = np.unique(np.stack([groups[held], known.rank[held]], axis=1), axis=0)
     lists: dict[tuple[str, ...], int] = {}
-    numbers = np.full(int(groups.max(initial=-1)) + 1, -1, np.int64)
+    numbers = np.full(count, -1, np.int64)
     starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
     for own in np.split(pairs, starts[1:]) if len(pairs) else []:
         names = tuple(known.corpora[rank] for rank in own[:, 1].tolist())
         numbers[own[0, 0]] = lists.setdefault(names, len(lists))
+    numbers[numbers < 0] = len(lists)
     return numbers, pa.array([*map(list, lists), []], pa.list_(pa.string()))
 
 

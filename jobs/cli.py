@@ -194,12 +194,16 @@ def verify(
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
-    "`corpusmill explain crawl.warc.gz --url https://example.org/`"
+    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`"
 )
 def explain(
     archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="One archive.")],
     url: Annotated[str | None, typer.Option(help="Address of the page.")] = None,
     offset: Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)] = None,
+    milled: Annotated[
+        str | None,
+        typer.Option("--run", metavar="DIR", help="Run that read it: its copies, and who stays."),
+    ] = None,
     preset: Preset = None,
     config: File = None,
 ) -> None:
@@ -207,7 +211,9 @@ def explain(
     from jobs import explain as job  # noqa: PLC0415
 
     with told():
-        found = job.run(configuration.load(preset, config), archive, url, offset, out)
+        settings = configuration.load(preset, config)
+        folder = settled(milled, settings) if milled else None
+        found = job.run(settings, archive, url, offset, out, folder)
         if not found:
             asked = f" of {url}" if url else "" if offset is None else f" at byte {offset}"
             complain(archive, f"no record{asked}")

@@ -25,7 +25,7 @@ WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
 VERBS = (
     "mill", "extract", "deduplicate", "curate", "compare", "fit", "stats", "verify", "explain",
-    "lists", "compile", "config",
+    "lists", "bands", "compile", "config",
 )  # fmt: skip
 
 
@@ -63,6 +63,8 @@ def test_an_unknown_preset_is_told_with_those_there_are(tmp_path):
         ("[rules]\nwithout = ['gopher.nothing']\n", "gopher.nothing"),
         ("[rules.bounds.'no.rule']\nlow = 1\n", "no.rule"),
         ("[duplicates]\nkeep_order = ['newest']\n", "passes"),
+        ("[duplicates]\nscope = 'dump'\n", "duplicates.scope"),
+        ("[duplicates]\nrights = 'none'\n", "duplicates.rights"),
         ("[input]\nrange_mib = 0\n", "input.range_mib"),
         ("preset = 'none'\n", "'none'"),
         ("[input\n", "not TOML"),

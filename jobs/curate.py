@@ -174,7 +174,7 @@ def _decide(
 ) -> tuple[dict[str, list[File]], pa.Table]:
     """The decisions table, one file per documents file, in its order; and its counts."""
     documents = extracted.files["documents"]
-    if _rows(documents) <= deciding.MOST_ROWS:
+    if _rows([*documents, *grouped.files.get("known", [])]) <= deciding.MOST_ROWS:
         return _in_process(config, folder, extracted, grouped, judge, write=True)
     judging.measured(folder, documents, judge.rules)
     # Lists of megabytes reach each worker once, not with every task.

@@ -108,7 +108,8 @@ def deduplicate(
     from jobs import deduplicate as job  # noqa: PLC0415
 
     with _run(preset, config, directory) as (settings, folder):
-        stage = job.run(_spark(master), with_corpora(settings, against, symmetric), folder)
+        settings = with_corpora(settings, against, symmetric)  # noqa: PLW2901
+        stage = job.run(_spark(master), settings, folder)
         say(f"{stage.counts['documents']:,} documents, each in its cluster of copies")
         if "known" in stage.counts:
             say(f"{stage.counts['known']:,} documents of older corpora are in the same clusters")

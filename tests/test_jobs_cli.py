@@ -117,6 +117,12 @@ def test_readers_of_an_empty_folder_say_what_makes_it(tmp_path, verb, there):
     assert folder.exists() == there
 
 
+def test_what_bands_and_older_corpora_cannot_be_is_told(tmp_path):
+    refused(run("deduplicate", tmp_path / "run", "--symmetric"), "--symmetric needs --against")
+    refused(run("bands", "export", tmp_path / "none", tmp_path / "out"), "none", "deduplicate")
+    assert not (tmp_path / "out").exists()
+
+
 def test_arguments_that_are_missing_or_unknown_are_told_by_the_parser(tmp_path):
     for arguments in (["mill", WORLD], ["mill", "--output", tmp_path], ["grind"], ["stats"]):
         result = run(*arguments)

@@ -165,7 +165,10 @@ def _example(example: dict[str, Any]) -> Text:
 
 def _why(why: dict[str, Any]) -> str:
     if "kept_doc_id" in why:
-        return f"{why['reason']}, {why['kept_doc_id']} stays"
+        where = f" in {plain(why['kept_in'])}" if "kept_in" in why else ""
+        return f"{why['reason']}, {why['kept_doc_id']}{where} stays"
+    if "value" not in why:
+        return str(why["reason"])
     if why["value"] is None:
         return f"{why['reason']}, {why['signal']} is missing"
     sign, bound = ("<", why["low"]) if "low" in why else (">", why["high"])

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.console import progress
 from jobs.extract import sweep
 from jobs.session import watched
-from pipeline import config as configuration
 from pipeline import (
+    alike,
     counting,
     deciding,
     decisions,
@@ -27,13 +27,15 @@ from pipeline import (
     stats,
     verification,
 )
+from pipeline import config as configuration
+from pipeline.choosing import choice_of
 from pipeline.config import Config
 from pipeline.criteria import Criteria, criteria
 from pipeline.derived import Lists
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
 from pipeline.parquet import File
-from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, schema
+from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, KNOWN, SUPERSEDED, schema
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
-    decided, counts = _decide(spark, config, folder, extracted, grouped, judge)
+    tables_of, counts = _decide(spark, config, folder, extracted, grouped, judge)
+    decided = tables_of["decisions"]
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     layout = _layout(spark, config, extracted, counts)
     written = watched(
@@ -75,11 +78,12 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(judge.lists)
+    made |= {name: grouped.parts[name] for name in ("against",) if name in grouped.parts}
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
-    stage = stages.Stage("curate", parts, {"decisions": decided}, {"kept": kept})
+    stage = stages.Stage("curate", parts, tables_of, {"kept": kept})
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
@@ -98,6 +102,7 @@ def made_from(
             "edits": config.edits.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
+            "rights": config.duplicates.rights,
             "output": config.output.model_dump(mode="json"),
         },
         "code": fingerprint.code(),
@@ -118,6 +123,9 @@ def as_used(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> d
         for line in fingerprint.differences(_alike(ran_with, used), ran_with):
             log.warning("curate: %s is as before, not as configured: %s", stage.name, line)
         used = configuration.merged(used, ran_with)
+    known = cast(dict[str, Any], grouped.parts.get("against") or {})
+    used["duplicates"]["against"] = [name for name, _ in known.get("corpora", [])]
+    used["duplicates"]["symmetric"] = known.get("symmetric", False)
     return used
 
 
@@ -149,12 +157,12 @@ def _in_process(
     judge: Criteria,
     *,
     write: bool,
-) -> tuple[list[File], pa.Table]:
-    keys = config.duplicates.keep_order
+) -> tuple[dict[str, list[File]], pa.Table]:
+    choice = choice_of(config.duplicates, grouped.parts)
     judging.measured(folder, extracted.files["documents"], judge.rules)
     total = _rows(extracted.files["documents"])
     with progress("decide", total, logged=write) as advance:
-        return deciding.decide(folder, extracted, grouped, judge, keys, advance, write=write)
+        return deciding.decide(folder, extracted, grouped, judge, choice, advance, write=write)
 
 
 def _decide(
@@ -164,10 +172,10 @@ def _decide(
     extracted: stages.Stage,
     grouped: stages.Stage,
     judge: Criteria,
-) -> tuple[list[File], pa.Table]:
+) -> tuple[dict[str, list[File]], pa.Table]:
     """The decisions table, one file per documents file, in its order; and its counts."""
     documents = extracted.files["documents"]
-    if _rows(documents) <= deciding.MOST_ROWS:
+    if _rows([*documents, *grouped.files.get("known", [])]) <= deciding.MOST_ROWS:
         return _in_process(config, folder, extracted, grouped, judge, write=True)
     judging.measured(folder, documents, judge.rules)
     # Lists of megabytes reach each worker once, not with every task.
@@ -175,10 +183,38 @@ def _decide(
     columns = judging.judged_columns(judge.rules)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
-    decided = decisions.decided(rows, members, config.duplicates.keep_order)
-    tasks = len(spread.grouped(spark, documents))
-    files = watched(spark, "decide", lambda: decisions.write(decided, folder, tasks))
-    return files, _counted(spark, folder, files, stats.DECISION_COLUMNS, stats.decision_counts)
+    choice = choice_of(config.duplicates, grouped.parts)
+    known = None
+    if grouped.files.get("known"):
+        known = spread.table(spark, folder, grouped.files["known"], schema(KNOWN))
+    chosen = decisions.decided(rows, members, choice, judge.rules, known)
+    tables = watched(spark, "decide", lambda: _measured(spark, folder, documents, chosen, known))
+    if choice.symmetric and known is not None:
+        made = spread.table(spark, folder, tables["decisions"], decisions.DECISIONS_SCHEMA)
+        gone = decisions.superseded(made, known)
+        tables["superseded"] = spread.write(gone, folder, "superseded", schema(SUPERSEDED))
+    count = stats.decision_counts
+    return tables, _counted(spark, folder, tables["decisions"], stats.DECISION_COLUMNS, count)
+
+
+def _measured(
+    spark: SparkSession,
+    folder: Folder,
+    documents: Sequence[File],
+    chosen: DataFrame,
+    known: DataFrame | None,
+) -> dict[str, list[File]]:
+    """The decisions table of what was chosen, similarities measured."""
+    scratch = folder.below("scratch/decisions")
+    kept = spread.write(chosen, scratch, "chosen", decisions.CHOSEN)
+    saved = spread.table(spark, scratch, kept, decisions.CHOSEN)
+    wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
+    signatures = spread.table(spark, folder, documents, wanted)
+    if known is None:
+        known = spark.createDataFrame([], spread.ddl(schema(KNOWN)))
+    rows = alike.with_similarity(saved, signatures, known)
+    made = decisions.write(rows, folder, len(spread.grouped(spark, documents)))
+    return {"decisions": made, "superseded": []}
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:

@@ -1,27 +1,29 @@
 """``corpusmill deduplicate``: documents to clusters of copies; every document gets a row."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from jobs.extract import sweep
 from jobs.session import watched
-from pipeline import fingerprint, spread, stages
+from pipeline import against, band_tables, corpora, fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config
+from pipeline.crawls import scopes
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
-from pipeline.schema import CLUSTERS, schema
+from pipeline.parquet import File
+from pipeline.schema import CLUSTERS, KNOWN, schema
 from pipeline.shingle_sets import shingle_sets
 
 log = logging.getLogger(__name__)
 
-KEYS = ("doc_id", "lang", "text_hash", "signature")
+KEYS = ("doc_id", "lang", "warc_file", "text_hash", "signature")
 SCRATCH = "scratch/clusters"
 KEYED = pa.schema(
     [
@@ -43,15 +45,14 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         minimum_similarity=config.duplicates.minimum_similarity,
         edge_cap=config.duplicates.edge_cap,
     )
-    parts: fingerprint.Parts = {
-        "extract": extracted.fingerprint,
-        "config": {
-            "duplicates": config.duplicates.model_dump(
-                mode="json", exclude={"keep_order", "edge_cap"}
-            )
-        },
-        "code": fingerprint.code(),
-    }
+    with_what = band_tables.made_with(config.duplicates)
+    if config.duplicates.against and config.duplicates.check == "jaccard":
+        raise ConfigError(
+            "duplicates.check 'jaccard' needs texts, which the band tables of older corpora do not "
+            "hold; choose 'signature' or 'none' to compare against them"
+        )
+    known = corpora.opened(config.duplicates.against, with_what, folder)
+    parts = made_from(config, extracted, known)
     found = stages.check(folder, "deduplicate", parts)
     if found.stage:
         log.info("deduplicate: finished before from the same documents, config and code")
@@ -60,23 +61,73 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         log.info("deduplicate: again, since %s", line)
     folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
-    keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
-    scratch = folder.below(SCRATCH)
+    files = {
+        "bands": watched(
+            spark,
+            "bands",
+            lambda: band_tables.write(spark, folder, documents, config.duplicates),
+        )
+    }
+    duplicates = config.duplicates
+    work = _keyed(duplicates.scope, duplicates.crawl_pattern)
+    keyed = spread.rows_of(spark, folder, documents, work, KEYS, KEYED)
     sets = partial(
-        shingle_sets, spark, folder, documents, scratch, shingling=config.duplicates.shingling
+        shingle_sets,
+        spark,
+        folder,
+        documents,
+        folder.below(SCRATCH),
+        shingling=duplicates.shingling,
     )
-    true_check = config.duplicates.check == "jaccard"
-    grouped = clusters(keyed, settings, scratch, sets if true_check else None)
-    files = watched(
-        spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
+    true_check = sets if duplicates.check == "jaccard" else None
+    files |= watched(
+        spark, "deduplicate", lambda: _clustered(keyed, known, settings, folder, true_check)
     )
     folder.sweep_folder(SCRATCH)
-    stage = stages.Stage(
-        "deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)}
-    )
+    counts = {"documents": sum(f.rows for f in files["clusters"])}
+    if known:
+        counts["known"] = sum(f.rows for f in files["known"])
+    stage = stages.Stage("deduplicate", parts, files, counts)
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
+
+
+def made_from(
+    config: Config, extracted: stages.Stage, known: Sequence[corpora.Corpus]
+) -> fingerprint.Parts:
+    """What the deduplicate stage depends on."""
+    later = {"keep_order", "edge_cap", "rights", "against", "symmetric"}
+    parts: fingerprint.Parts = {
+        "extract": extracted.fingerprint,
+        "config": {"duplicates": config.duplicates.model_dump(mode="json", exclude=later)},
+        "bands": band_tables.made_with(config.duplicates),
+        "code": fingerprint.code(),
+    }
+    if known:
+        parts["against"] = corpora.described(known, symmetric=config.duplicates.symmetric)
+    return parts
+
+
+def _clustered(
+    keyed: DataFrame,
+    known: Sequence[corpora.Corpus],
+    settings: ClusterSettings,
+    folder: Folder,
+    sets: Callable[[DataFrame], DataFrame] | None,
+) -> dict[str, list[File]]:
+    """The clusters table, and that of known copies where there are older corpora."""
+    scratch = folder.below(SCRATCH)
+    if not known:
+        grouped = clusters(keyed, settings, scratch, sets)
+        files = spread.write(grouped, folder, "clusters", schema(CLUSTERS))
+        return {"clusters": files, "known": []}
+    earlier = against.older(keyed.sparkSession, known)
+    grouped, copies = against.clusters_against(keyed, earlier, settings, scratch)
+    return {
+        "clusters": spread.write(grouped, folder, "clusters", schema(CLUSTERS)),
+        "known": spread.write(copies, folder, "known", schema(KNOWN)),
+    }
 
 
 def _check_signatures(config: Config, extracted: stages.Stage) -> None:
@@ -106,15 +157,13 @@ def _shingles(signature: dict[str, Any]) -> str:
     return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
 
 
-def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:
+def _keyed(scope: str, pattern: str) -> Callable[[int, spread.Batches], spread.Batches]:
     def work(_file: int, batches: spread.Batches) -> spread.Batches:
         for batch in batches:
-            lang = batch.column("lang")
-            scopes = lang if scope == "language" else pa.array(["all"] * batch.num_rows)
             yield pa.record_batch(
                 [
                     pa.array(node_of(batch.column("doc_id"))),
-                    scopes,
+                    scopes(batch, scope, pattern),
                     batch.column("text_hash").cast(pa.binary()),
                     batch.column("signature"),
                 ],

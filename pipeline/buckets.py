@@ -57,7 +57,7 @@ def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> 
             pa.array(np.tile(np.arange(bands, dtype=np.int32), len(kept))),
             pa.array(buckets.ravel()),
             pa.array(batch.column("node").to_numpy()[repeated]),
-            _binary(sketch[repeated]),
+            binaries(sketch[repeated]),
         ],
         BAND_ROWS,
     )
@@ -123,7 +123,8 @@ def byte_rows(column: pa.Array) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, count * width, int(offsets[0])).reshape(count, width)
 
 
-def _binary(rows: NDArray[np.uint8]) -> pa.Array:
+def binaries(rows: NDArray[np.uint8]) -> pa.Array:
+    """Rows of an array (n, length) as n binaries; the other way of ``byte_rows``."""
     count, width = rows.shape
     offsets = (np.arange(count + 1, dtype=np.int64) * width).astype(np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))]

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from filters.pii import Span, mask
 from filters.rules import Rule, bound
 from pipeline import deciding, judging, narrow, parquet
+from pipeline import known as known_copies
+from pipeline.choosing import choice_of
 from pipeline.config import Config
 from pipeline.criteria import criteria
 from pipeline.files import Folder
+from pipeline.known import Known
 from pipeline.narrow import Advance, Judged, Rows
 from pipeline.stages import Stage
 
@@ -31,7 +34,7 @@ class Side(NamedTuple):
     """One configuration's decisions.
 
     ``names`` are the reasons that ``reason`` numbers, -1 standing for kept; ``kept`` as in
-    ``deciding.Decided``.
+    ``deciding.Decided``; ``elsewhere``: place among ``known`` of another corpus's copy, or -1.
     """
 
     rules: Sequence[Rule]
@@ -39,6 +42,8 @@ class Side(NamedTuple):
     names: list[str]
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    elsewhere: NDArray[np.int64]
+    known: Known
 
     def name(self, number: int) -> str:
         """The reason of that number."""
@@ -70,11 +75,14 @@ def sides(
     tables = [judge.rules for judge in judges]
     judging.measured(folder, documents, [rule for table in tables for rule in table])
     rows, judged = narrow.read(folder, documents, judges, advance)
-    members = narrow.members(folder, grouped.files["clusters"], rows)
+    known = known_copies.read(folder, grouped.files.get("known", []))
+    members = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
     found = []
     for config, rules, own in zip(configs, tables, judged, strict=True):
-        made = deciding.decided(rows, own, members, config.duplicates.keep_order, len(rules))
-        found.append(Side(rules, own, deciding.reasons(rules), made.reason, made.kept))
+        choice = choice_of(config.duplicates, grouped.parts)
+        made = deciding.decided(rows, own, members, known, choice, rules)
+        names = deciding.reasons(rules)
+        found.append(Side(rules, own, names, made.reason, made.kept, made.known, known))
     return rows, found
 
 
@@ -187,8 +195,12 @@ def _why(rows: Rows, side: Side, row: int, lang: str) -> dict[str, Any] | None:
     if number < 0:
         return None
     if number >= len(side.rules):
-        copy = rows.ids[side.kept[row]]
-        return {"reason": side.names[number], "kept_doc_id": "".join(f"{h:016x}" for h in copy)}
+        reason, known = {"reason": side.names[number]}, int(side.elsewhere[row])
+        if known < 0 and side.kept[row] < 0:
+            return reason
+        copy = rows.ids[side.kept[row]] if known < 0 else side.known.ids[known]
+        where = {} if known < 0 else {"kept_in": side.known.corpora[side.known.rank[known]]}
+        return reason | {"kept_doc_id": "".join(f"{h:016x}" for h in copy)} | where
     rule, value = side.rules[number], float(side.judged.value[row])
     low, high = bound(rule.low, lang), bound(rule.high, lang)
     why: dict[str, Any] = {"reason": rule.name, "signal": rule.signal}

@@ -4,19 +4,16 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from dedup.bands import Check
-from dedup.shingling import MOST, Shingling, Unit
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
+from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
 from pipeline.rule_config import Rules, over
 from pipeline.section import Section
-
-KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
 
 
 class Input(Section):
@@ -85,58 +82,6 @@ class PersonalData(Section):
     kinds: tuple[Literal["email", "phone", "ipv4", "ipv6", "iban", "card"], ...] = (
         "email", "phone", "ipv4", "ipv6", "iban", "card",
     )  # fmt: skip
-
-
-class Duplicates(Section):
-    """How duplicates are found and which copy stays; ``docs/duplicates.md`` explains the choices.
-
-    ``shingle_unit`` and ``shingle_length`` (say, 5 words) and the product of bands and rows decide
-    the signature, so a change of them extracts again. ``minimum_similarity`` is what two candidates
-    need in the ``check``: of their signatures, of their shingles' Jaccard similarity, or none.
-    """
-
-    shingle_unit: Unit = "words"
-    shingle_length: int = Field(default=5, ge=1, le=MOST)
-    bands: int = Field(default=14, ge=1)
-    rows: int = Field(default=8, ge=1)
-    check: Check = "signature"
-    minimum_similarity: float = Field(default=0.65, ge=0, le=1)
-    scope: Literal["language", "global"] = "language"
-    keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
-    edge_cap: int = Field(default=200_000_000, ge=0)
-
-    @model_validator(mode="after")
-    def _passing_first(self) -> Self:
-        if not self.keep_order or self.keep_order[0] != "passes":
-            raise ValueError(
-                "keep_order must start with 'passes': else a cluster whose best copy a rule "
-                "rejects would vanish whole"
-            )
-        return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _none_needs_no_similarity(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and given.get("check") == "none":
-            given = {"minimum_similarity": 0.0, **given}
-            if given["minimum_similarity"] != 0:
-                raise ValueError("check is 'none': set minimum_similarity = 0, or choose a check")
-        return given
-
-    @property
-    def hashes(self) -> int:
-        """MinHash values a document has."""
-        return self.bands * self.rows
-
-    @property
-    def shingling(self) -> Shingling:
-        """What signatures are made of."""
-        return Shingling(self.shingle_unit, self.shingle_length)
-
-    @property
-    def signature(self) -> dict[str, int | str]:
-        """What stored signatures must agree in to be compared."""
-        return self.model_dump(include={"shingle_unit", "shingle_length"}) | {"hashes": self.hashes}
 
 
 class Output(Section):

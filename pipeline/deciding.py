@@ -16,93 +16,127 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.rules import Rule
+from pipeline import known as known_copies
 from pipeline import narrow, parquet, stats
+from pipeline.choosing import Choice, best
 from pipeline.criteria import Criteria
 from pipeline.files import Folder
 from pipeline.judging import SIZES, hexadecimal, named, named_lists, nodes
+from pipeline.known import Known
+from pipeline.likeness import similarities
 from pipeline.narrow import Advance, Judged, Members, Rows
-from pipeline.schema import DECISIONS, schema
+from pipeline.schema import DECISIONS, SUPERSEDED, schema
 from pipeline.stages import Stage
 
 DUPLICATES = ("duplicate.exact", "duplicate.near")
+EXACT, NEAR = range(2)
+KNOWN_COPY, RIGHTS_COPY = "duplicate.known", "rights.copy"
 MOST_ROWS = 5_000_000
 """Up to so many documents are decided here rather than by Spark: 1 GB at most."""
-NEVER = 2**63 - 1
-"""A date after all others, whichever way they are sorted."""
 DECISIONS_SCHEMA = schema(DECISIONS)
 
 
 class Decided(NamedTuple):
     """What becomes of each row.
 
-    ``reason``: why it goes, a number in ``reasons``, -1 where it stays; ``kept``: for duplicates
-    the row of the copy that stays, else -1; ``cluster`` and ``size`` as in the clusters table.
+    ``reason``: why it goes, a number in ``reasons``, -1 where it stays; ``kept``: the row of the
+    copy of its cluster that stays, ``known``: its place among the known, if that is a document of
+    another corpus; -1 otherwise; ``exact``: whether that copy has the same text. ``cluster`` and
+    ``size`` as in the clusters table; ``also``: number of the row's corpora in ``also_in``.
     """
 
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    known: NDArray[np.int64]
+    exact: NDArray[np.bool_]
     cluster: NDArray[np.int64]
     size: NDArray[np.int32]
+    also: NDArray[np.int64]
+    also_in: pa.ListArray
 
 
 def reasons(rules: Sequence[Rule]) -> list[str]:
     """Names of the reasons that decisions under these rules number."""
-    return [*(rule.name for rule in rules), *DUPLICATES]
+    return [*(rule.name for rule in rules), *DUPLICATES, KNOWN_COPY, RIGHTS_COPY]
 
 
-def decided(rows: Rows, judged: Judged, found: Members, keys: Sequence[str], rules: int) -> Decided:
-    """One decision per row: the rule that rejects it, else a duplicate of a better copy, else kept.
+def decided(
+    rows: Rows,
+    judged: Judged,
+    found: Members,
+    known: Known,
+    choice: Choice,
+    rules: Sequence[Rule],
+) -> Decided:
+    """One decision per row.
 
-    ``keys`` say which copy of a cluster stays, as ``duplicates.keep_order`` does; doc_id breaks
-    every tie. ``rules`` is the number of rules.
+    The rule that rejects it; else an objection to a copy of it; else a duplicate of a better copy,
+    here or in another corpus; else kept.
     """
-    reason, kept = judged.first.copy(), np.full(len(judged.first), -1, np.int64)
-    at, best = found.row, _best(rows, judged, found, keys)
-    other = (judged.first[at] < 0) & (rows.ids[at] != rows.ids[at[best]]).any(axis=1)
-    exact = found.exact_node == found.exact_node[best]
-    reason[at[other]] = np.where(exact[other], rules, rules + 1)
-    kept[at[other]] = at[best[other]]
-    cluster, size = nodes(rows.ids[:, 0]), np.ones(len(reason), np.int32)
-    cluster[at], size[at] = found.cluster, found.size
-    return Decided(reason, kept, cluster, size)
-
-
-def _best(rows: Rows, judged: Judged, found: Members, keys: Sequence[str]) -> NDArray[np.int64]:
-    """For each member, which of the members is the copy of its cluster that stays."""
-    at = found.row
-    order = {
-        "passes": judged.first[at] >= 0,
-        "lang_score": -rows.scores[at],
-        "longest": -rows.sizes["text_chars"][at],
-        "newest": np.where(rows.dated[at], -rows.dates[at], NEVER),
-        "oldest": np.where(rows.dated[at], rows.dates[at], NEVER),
-    }
-    ids = rows.ids[at]
-    sequence = np.lexsort(
-        (
-            found.exact_node,
-            ids[:, 1],
-            ids[:, 0],
-            *(order[key] for key in reversed(keys)),
-            found.cluster,
-        )
+    count, at, chosen = (
+        len(judged.first),
+        found.row,
+        best(rows, judged, found, known, choice, rules),
     )
-    cluster = found.cluster[sequence]
-    starts = np.flatnonzero(np.concatenate([[True], cluster[1:] != cluster[:-1]])[: len(cluster)])
-    best = np.empty_like(sequence)
-    best[sequence] = np.repeat(sequence[starts], np.diff(starts, append=len(sequence)))
-    return best
+    reason, kept, other = judged.first.copy(), np.arange(count), np.full(count, -1, np.int64)
+    kept[reason >= 0] = -1
+    exact, duplicate = np.ones(count, np.bool_), len(rules)
+    copy, here = chosen.copy, chosen.copy < len(at)
+    kept[at] = np.where(chosen.stays & here, at[copy * here] if len(at) else 0, -1)
+    other[at] = np.where(chosen.stays & ~here, copy - len(at), -1)
+    exact[at] = found.exact_node == np.concatenate([found.exact_node, known.exact_node])[copy]
+    passes = judged.first[at] < 0
+    reason[at[passes & chosen.objected]] = duplicate + 3
+    reason[at[passes & chosen.stays & ~here]] = duplicate + 2
+    mine = passes & chosen.stays & here
+    mine[mine] = (rows.ids[at[mine]] != rows.ids[kept[at[mine]]]).any(axis=1)
+    reason[at[mine]] = np.where(exact[at[mine]], duplicate + EXACT, duplicate + NEAR)
+    cluster, size = nodes(rows.ids[:, 0]), np.ones(count, np.int32)
+    cluster[at], size[at] = found.cluster, found.size
+    groups = int(chosen.group.max(initial=-1)) + 1
+    numbers, also_in = corpora_of(known, chosen.known_group, groups)
+    also = np.full(count, len(also_in) - 1, np.int64)
+    also[at] = numbers[chosen.group]
+    return Decided(reason, kept, other, exact, cluster, size, also, also_in)
+
+
+def corpora_of(
+    known: Known, groups: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], pa.ListArray]:
+    """For each of ``count`` groups the number of its list of corpora that hold a copy; the lists.
+
+    ``groups``: the group of each known document. The last list is empty.
+    """
+    held = known.held
+    pairs = np.unique(np.stack([groups[held], known.rank[held]], axis=1), axis=0)
+    lists: dict[tuple[str, ...], int] = {}
+    numbers = np.full(count, -1, np.int64)
+    starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
+    for own in np.split(pairs, starts[1:]) if len(pairs) else []:
+        names = tuple(known.corpora[rank] for rank in own[:, 1].tolist())
+        numbers[own[0, 0]] = lists.setdefault(names, len(lists))
+    numbers[numbers < 0] = len(lists)
+    return numbers, pa.array([*map(list, lists), []], pa.list_(pa.string()))
 
 
 def batch(
-    file: int, rows: Rows, judged: Judged, made: Decided, rules: Sequence[Rule]
+    file: int,
+    rows: Rows,
+    judged: Judged,
+    made: Decided,
+    known: Known,
+    rules: Sequence[Rule],
+    similarity: NDArray[np.float32],
 ) -> pa.RecordBatch:
     """The decisions about one documents file, row for row: columns ``DECISIONS``."""
     own = slice(int(rows.ends[file - 1]) if file else 0, int(rows.ends[file]))
     count, names = own.stop - own.start, [rule.name for rule in rules]
     failures = np.unpackbits(judged.failed[own], axis=1, count=len(rules)).T.astype(np.bool_)
-    copies = hexadecimal(rows.ids[np.maximum(made.kept[own], 0)]) if count else None
-    is_copy = pa.array(made.kept[own] >= 0)
+    elsewhere = made.known[own] >= 0
+    ids = rows.ids[np.maximum(made.kept[own], 0)] if count else rows.ids[own]
+    ids[elsewhere] = known.ids[made.known[own][elsewhere]]
+    is_copy = pa.array((made.kept[own] >= 0) | elsewhere)
+    ranks = known.rank[made.known[own] * elsewhere] if elsewhere.any() else np.zeros(count)
     columns = {
         "file": pa.array(np.full(count, file, np.int32)),
         "row": pa.array(np.arange(count, dtype=np.int32)),
@@ -114,7 +148,10 @@ def batch(
         "reason": named(made.reason[own], reasons(rules)),
         "rejected_value": pa.array(judged.value[own], from_pandas=True),
         "failed_rules": named_lists(failures, names),
-        "kept_doc_id": pc.if_else(is_copy, copies, None) if count else pa.nulls(0),
+        "similarity": pa.array(similarity[own], from_pandas=True),
+        "also_in": made.also_in.take(pa.array(made.also[own])),
+        "kept_doc_id": pc.if_else(is_copy, hexadecimal(ids), None) if count else pa.nulls(0),
+        "kept_in": named(np.where(elsewhere, ranks, -1).astype(np.int16), known.corpora),
     }
     return pa.record_batch(
         [columns[f.name].cast(f.type) for f in DECISIONS_SCHEMA], DECISIONS_SCHEMA
@@ -126,22 +163,27 @@ def decide(
     extracted: Stage,
     grouped: Stage,
     criteria: Criteria,
-    keys: Sequence[str],
+    choice: Choice,
     advance: Advance = lambda _: None,
     *,
     write: bool = True,
-) -> tuple[list[parquet.File], pa.Table]:
+) -> tuple[dict[str, list[parquet.File]], pa.Table]:
     """The decisions table, a file for every documents file, and its counts (``FUNNEL``).
 
-    Nothing is written, and there are no files, unless ``write``.
+    Beside it, where other corpora compete, their documents that a better copy supersedes. Nothing
+    is written, and there are no files, unless ``write``.
     """
-    rules = criteria.rules
-    rows, (judged,) = narrow.read(folder, extracted.files["documents"], [criteria], advance)
-    found = narrow.members(folder, grouped.files["clusters"], rows)
-    made = decided(rows, judged, found, keys, len(rules))
+    rules, documents = criteria.rules, extracted.files["documents"]
+    rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
+    known = known_copies.read(folder, grouped.files.get("known", []))
+    found = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
+    made = decided(rows, judged, found, known, choice, rules)
+    alike = np.full(len(made.reason), np.nan, np.float32)
+    if write:
+        alike = similarities(folder, documents, rows.ends, made.kept, made.known, made.exact, known)
 
     def one(file: int) -> tuple[parquet.File | None, pa.Table]:
-        decisions = batch(file, rows, judged, made, rules)
+        decisions = batch(file, rows, judged, made, known, rules, alike)
         columns = decisions.select(stats.DECISION_COLUMNS)
         counts = stats.decision_counts(pa.Table.from_batches([columns]))
         if not write:
@@ -153,5 +195,29 @@ def decide(
 
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         done = list(pool.map(one, range(len(rows.ends))))
-    files = [file for file, _ in done if file is not None]
+    files: dict[str, list[parquet.File]] = {
+        "decisions": [file for file, _ in done if file is not None],
+        "superseded": [],
+    }
+    if write and choice.symmetric:
+        files["superseded"] = _superseded(folder, rows, found, made, known)
     return files, stats.summed(counts for _, counts in done)
+
+
+def _superseded(
+    folder: Folder, rows: Rows, found: Members, made: Decided, known: Known
+) -> list[parquet.File]:
+    """Documents that other corpora hold though a copy of this run stays in their stead."""
+    here = np.flatnonzero(made.kept[found.row] >= 0)
+    clusters, first = np.unique(found.cluster[here], return_index=True)
+    held = np.flatnonzero(known.held & np.isin(known.cluster, clusters))
+    copies = made.kept[found.row[here[first]]][np.searchsorted(clusters, known.cluster[held])]
+    columns = (
+        named(known.rank[held].astype(np.int16), known.corpora),
+        hexadecimal(known.ids[held]),
+        hexadecimal(rows.ids[copies]),
+    )
+    path = f"superseded/{uuid.uuid4().hex[:12]}.parquet"
+    with parquet.Writer(folder, path, schema(SUPERSEDED)) as out:
+        out.write(pa.record_batch(list(columns), schema(SUPERSEDED)))
+    return [out.file]

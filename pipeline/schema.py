@@ -98,12 +98,32 @@ DUPLICATES = (
         "cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"
     ),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
+    Column(
+        "similarity",
+        pa.float32(),
+        "similarity to the copy of the cluster that stays: share of equal MinHash values, 1 for "
+        "that copy and for equal texts; null where none stays",
+    ),
+    Column(
+        "also_in",
+        pa.list_(pa.string()),
+        "corpora given as --against that hold a document of the cluster, in that order",
+    ),
 )
 VERDICT = (
-    Column("reason", pa.string(), "rule that rejected the document, duplicate.exact or .near"),
-    Column("rejected_value", pa.float32(), "value the rule saw; null for duplicates"),
+    Column(
+        "reason",
+        pa.string(),
+        "rule that rejected the document; duplicate.exact, .near or .known; or rights.copy",
+    ),
+    Column("rejected_value", pa.float32(), "value the rule saw; null for other reasons"),
     Column("failed_rules", pa.list_(pa.string()), "every rule the document fails"),
-    Column("kept_doc_id", pa.string(), "for duplicates: the copy that stays"),
+    Column(
+        "kept_doc_id",
+        pa.string(),
+        "the copy of the document's cluster that stays; null where none does",
+    ),
+    Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one"),
 )
 
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
@@ -114,6 +134,38 @@ CLUSTERS = (
     Column("cluster", pa.int64(), "smallest node of the cluster"),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
     Column("exact_node", pa.int64(), "smallest node with the same normalised text and scope"),
+)
+BANDS = (
+    ORIGIN[0],
+    Column("scope", pa.string(), "what duplicates are looked for within"),
+    KEYS[0],
+    Column("buckets", pa.list_(pa.int64()), "hash of every band, in order; empty without words"),
+    Column("sketch", pa.binary(), "lowest 8 bits of every MinHash value; empty without words"),
+    Column("opted_out", pa.bool_(), "whether an opt-out column of the document is not 0"),
+    LANGUAGE[0],
+    Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
+    Column("text_chars", pa.int32(), "code points of the text"),
+    Column(
+        "fate",
+        pa.string(),
+        "kept, objected (removed for rights) or rejected; null where nothing is decided",
+    ),
+)
+KNOWN = (
+    Column("cluster", pa.int64(), "cluster of this run that the document belongs to"),
+    Column("corpus", pa.string(), "name of the older corpus"),
+    Column("rank", pa.int32(), "place of that corpus among those given"),
+    ORIGIN[0],
+    Column("exact_node", pa.int64(), "exact_node of the run's documents of the same text, if any"),
+    Column("held", pa.bool_(), "whether that corpus keeps it, or has not decided yet"),
+    Column("objected", pa.bool_(), "whether it was removed there for rights"),
+    *(column for column in BANDS if column.name in ("opted_out", "lang_score")),
+    *(column for column in BANDS if column.name in ("warc_date", "text_chars", "sketch")),
+)
+SUPERSEDED = (
+    Column("corpus", pa.string(), "name of the older corpus"),
+    ORIGIN[0],
+    Column("kept_doc_id", pa.string(), "better copy in this corpus"),
 )
 LEDGER = (
     Column("warc_file", pa.string(), "archive the bytes are in"),
@@ -164,6 +216,9 @@ TABLES = {
     "ledger": LEDGER,
     "documents": DOCUMENTS,
     "clusters": CLUSTERS,
+    "bands": BANDS,
+    "known": KNOWN,
+    "superseded": SUPERSEDED,
     "decisions": DECISIONS,
     "stats/funnel": FUNNEL,
     "stats/personal_data": PERSONAL_DATA,

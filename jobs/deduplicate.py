@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 KEYS = ("doc_id", "lang", "text_hash", "signature")
 SCRATCH = "scratch/clusters"
+BAND_BYTES = 136
+"""Of a band row: its keys, its node and a sketch of 112 bytes."""
+BUCKETS_BYTES = 96 << 20
+"""Band rows of one task, which holds them twice while it sorts."""
 KEYED = pa.schema(
     [
         ("node", pa.int64()),
@@ -29,6 +33,7 @@ KEYED = pa.schema(
         ("signature", pa.binary()),
     ]
 )
+NARROW = pa.schema(list(KEYED)[:-1])
 
 
 def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
@@ -40,6 +45,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         rows=config.duplicates.rows,
         minimum_similarity=config.duplicates.minimum_similarity,
         edge_cap=config.duplicates.edge_cap,
+        partitions=_partitions(spark, extracted, config.duplicates.bands),
     )
     parts: fingerprint.Parts = {
         "extract": extracted.fingerprint,
@@ -58,8 +64,10 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         log.info("deduplicate: again, since %s", line)
     folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
-    keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
-    grouped = clusters(keyed, settings, folder.below(SCRATCH))
+    scope = config.duplicates.scope
+    keyed = spread.rows_of(spark, folder, documents, _keyed(scope, KEYED), KEYS, KEYED)
+    narrow = spread.rows_of(spark, folder, documents, _keyed(scope, NARROW), KEYS[:-1], NARROW)
+    grouped = clusters(keyed, settings, folder.below(SCRATCH), narrow)
     files = watched(
         spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
     )
@@ -84,19 +92,24 @@ def _check_signatures(config: Config, extracted: stages.Stage) -> None:
         )
 
 
-def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:
+def _partitions(spark: SparkSession, extracted: stages.Stage, bands: int) -> int:
+    """Number of tasks that buckets are spread over: the session's, or more to sort in memory."""
+    rows = bands * sum(file.rows for file in extracted.files["documents"])
+    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    return max(least, -(-rows * BAND_BYTES // BUCKETS_BYTES))
+
+
+def _keyed(scope: str, result: pa.Schema) -> Callable[[int, spread.Batches], spread.Batches]:
     def work(_file: int, batches: spread.Batches) -> spread.Batches:
         for batch in batches:
             lang = batch.column("lang")
-            scopes = lang if scope == "language" else pa.array(["all"] * batch.num_rows)
-            yield pa.record_batch(
-                [
-                    pa.array(node_of(batch.column("doc_id"))),
-                    scopes,
-                    batch.column("text_hash").cast(pa.binary()),
-                    batch.column("signature"),
-                ],
-                KEYED,
-            )
+            columns = {
+                "node": pa.array(node_of(batch.column("doc_id"))),
+                "scope": lang if scope == "language" else pa.array(["all"] * batch.num_rows),
+                "text_hash": batch.column("text_hash").cast(pa.binary()),
+            }
+            if "signature" in result.names:
+                columns["signature"] = batch.column("signature")
+            yield pa.record_batch([columns[name] for name in result.names], result)
 
     return work

@@ -15,6 +15,7 @@ from pipeline.buckets import BAND_ROWS_DDL, EDGES_DDL, KEY, band_rows, bucket_ed
 from pipeline.components import components, saved
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.packed import packed_edges
 
 NO_WORDS = bytes(16)
 """The text hash of a text without words, which is no text's duplicate."""
@@ -47,7 +48,12 @@ class ClusterSettings:
             )
 
 
-def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -> DataFrame:
+def clusters(
+    documents: DataFrame,
+    settings: ClusterSettings,
+    scratch: Folder,
+    keys: DataFrame | None = None,
+) -> DataFrame:
     """One row for every document: its cluster, and the first copy of its text.
 
     ``cluster`` is the smallest node among all that are connected by equal or similar texts,
@@ -55,19 +61,22 @@ def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -
     meet only within their scope. One without words is alone. Should two share a node, they are
     taken for one document in one cluster, and both keep their row.
 
-    ``documents`` is read several times: give it from a table. Edges are kept in ``scratch``, which
-    nobody else uses and which must outlive the result: it is read from there.
+    ``documents`` is read several times: give it from a table. ``keys`` are the same rows without
+    signatures, which are nine tenths of them: all but one of the readings take these if given.
+    Edges are kept in ``scratch``, which nobody else uses and which must outlive the result: it is
+    read from there.
 
     Columns: in (node: long, unique, scope: string, text_hash: binary(16), signature: binary, uint32
     little-endian, null or empty without shingles); out (node: long, cluster: long, cluster_size:
     int, exact_node: long).
     """
-    exact = saved(exact_edges(documents), scratch, "exact")
+    keys = documents if keys is None else keys
+    exact = saved(exact_edges(keys), scratch, "exact")
     firsts = documents.join(exact.select("node"), on="node", how="left_anti")
-    near = near_edges(bands_of(firsts, settings), settings)
+    near = similar_edges(firsts, settings)
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
-    return sized(memberships(documents, exact, similar))
+    return sized(memberships(keys, exact, similar))
 
 
 def exact_edges(documents: DataFrame) -> DataFrame:
@@ -89,6 +98,22 @@ def exact_edges(documents: DataFrame) -> DataFrame:
         .where(F.col("node") != F.col("hub"))
         .groupBy("node")
         .agg(F.min("hub").alias("hub"))
+    )
+
+
+def similar_edges(documents: DataFrame, settings: ClusterSettings) -> DataFrame:
+    """The edges of ``near_edges`` over ``bands_of``, without the JVM's taking part in the rows.
+
+    Columns: in (node: long, scope: string, signature: binary), out (node, hub: long), node > hub.
+    """
+    shuffled = int(documents.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    return packed_edges(
+        documents.select("node", _scope(), "signature"),
+        settings.bands,
+        settings.rows,
+        equal_bytes_needed(settings.minimum_similarity, settings.bands * settings.rows),
+        settings.leaders,
+        settings.partitions or shuffled,
     )
 
 

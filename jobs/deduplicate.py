@@ -25,6 +25,9 @@ BAND_BYTES = 136
 """Of a band row: its keys, its node and a sketch of 112 bytes."""
 BUCKETS_BYTES = 96 << 20
 """Band rows of one task, which holds them twice while it sorts."""
+MOST_PARTITIONS = 10_000
+"""From 500 million documents on, tasks get more and sort on disk: for every map task Spark keeps a
+bit or more of each partition on the driver."""
 KEYED = pa.schema(
     [
         ("node", pa.int64()),
@@ -96,7 +99,7 @@ def _partitions(spark: SparkSession, extracted: stages.Stage, bands: int) -> int
     """Number of tasks that buckets are spread over: the session's, or more to sort in memory."""
     rows = bands * sum(file.rows for file in extracted.files["documents"])
     least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    return max(least, -(-rows * BAND_BYTES // BUCKETS_BYTES))
+    return max(least, min(MOST_PARTITIONS, -(-rows * BAND_BYTES // BUCKETS_BYTES)))
 
 
 def _keyed(scope: str, result: pa.Schema) -> Callable[[int, spread.Batches], spread.Batches]:

@@ -64,7 +64,7 @@ class Rows(NamedTuple):
         """How many of these sorted rows do not come after (bucket, band, scope, node)."""
         before = np.zeros(len(self.node), np.bool_)
         equal = np.ones(len(self.node), np.bool_)
-        columns = (self.bucket, self.band, self.scope, self.node)
+        columns: Sequence[NDArray[Any]] = (self.bucket, self.band, self.scope, self.node)
         for column, value in zip(columns, last, strict=True):
             before |= equal & (column < value)
             equal &= column == value

@@ -1,4 +1,4 @@
-"""The runs of ``cluster_scale.py`` as Markdown: figures, fitted exponents, bytes and CPU a document."""
+"""The runs of ``cluster_scale.py`` as Markdown: figures, exponents, cost of a document."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from whole_job import JVM, WORKER
 
 Run = Mapping[str, Any]
 MOST_EXPONENT = 1.1
+CARRIED_TO = (2_500_000_000, 20_000_000_000)
 MIB = 1 << 20
 
 
@@ -20,8 +21,8 @@ def document(runs: Sequence[Run]) -> list[str]:
     rounds = _last(r for r in runs if r["edge_cap"] is not None)
     lines = ["# Clusters at scale", ""]
     lines += [
-        "Made by `benchmarks/cluster_scale.py`; [`docs/scale.md`](../../docs/scale.md) carries the",
-        "figures further and says what they do not show. Each line is `corpusmill deduplicate` in a",
+        "Made by `benchmarks/cluster_scale.py`; [`docs/scale.md`](../../docs/scale.md) carries",
+        "the figures further and says what they do not show. Each is `corpusmill deduplicate` in a",
         "process of its own over documents made by `planted.py`.",
         "",
     ]
@@ -32,6 +33,7 @@ def document(runs: Sequence[Run]) -> list[str]:
     if len(one_task) > 1:
         lines += ["", "## Growth", "", *_growth(one_task)]
     if one_task:
+        lines += ["", "## Carried further", "", *_carried(one_task)]
         lines += ["", "## Spark's stages, largest size", "", *_stages(one_task[-1])]
     return lines
 
@@ -49,9 +51,14 @@ def _facts(runs: Sequence[Run]) -> list[str]:
         *machine(),
         f"pyspark {pyspark.__version__}, pyarrow {pyarrow.__version__}, NumPy {np.__version__}",
         f"{runs[0]['date']} to {runs[-1]['date']}; `{runs[0]['master']}`, heap {runs[0]['heap']}",
-        f"load average {min(loads):.0f} to {max(loads):.0f}: where it is above 2 others ran beside, "
-        "so wall seconds say little and CPU seconds are too many",
+        f"load average {min(loads):.0f} to {max(loads):.0f}: where it is above 2 others ran "
+        "beside, so wall seconds say little and CPU seconds are too many",
     ]
+
+
+def _edges(run: Run) -> str:
+    counts = [line.split()[1] for line in run["rounds"]]
+    return " → ".join(f"{int(count):,}" for count in counts)
 
 
 COLUMNS: dict[str, Callable[[Run], str]] = {
@@ -68,16 +75,11 @@ COLUMNS: dict[str, Callable[[Run], str]] = {
     "JVM MiB": lambda r: f"{r['peak_bytes'].get(JVM, 0) / MIB:,.0f}",
     "worker MiB": lambda r: f"{r['peak_bytes'].get(WORKER, 0) / MIB:,.0f}",
     "all MiB": lambda r: f"{r['together_bytes'] / MIB:,.0f}",
-    "edges left": lambda r: _edges(r),
+    "edges left": _edges,
     "rounds": lambda r: str(sum("after round" in line for line in r["rounds"])),
     "links found": lambda r: f"{r['joined'] / max(1, r['links']):.1%}",
     "mixed": lambda r: f"{r['mixed']:,}",
 }
-
-
-def _edges(run: Run) -> str:
-    counts = [line.split()[1] for line in run["rounds"]]
-    return " → ".join(f"{int(count):,}" for count in counts)
 
 
 def _figures(runs: Sequence[Run]) -> list[str]:
@@ -90,7 +92,9 @@ def _figures(runs: Sequence[Run]) -> list[str]:
         "Memory is each process's peak resident set, and the most of all together at one of two",
         "looks a second, shared pages counted in each. *Links found*: of those needed to connect",
         "every planted family; similarities are drawn from 0.75 to 1, and at 0.75 a pair shares a",
-        "band with a chance of 0.77. *Mixed*: documents in a cluster of another family.",
+        "band with a chance of 0.77. *Mixed*: documents in a cluster of another family. *Spilled*",
+        "is by Spark; runs that a task with more than 256 MiB of rows sorts on its disk are in no",
+        "column.",
     ]
 
 
@@ -116,12 +120,30 @@ def _growth(runs: Sequence[Run]) -> list[str]:
     ]
 
 
+def _carried(runs: Sequence[Run]) -> list[str]:
+    """Arithmetic on the cost of one more document, between the two largest sizes."""
+    last, before = runs[-1], runs[-2] if len(runs) > 1 else dict.fromkeys(runs[0], 0)
+    more = last["documents"] - before["documents"]
+    cpu, written = ((last[key] - before[key]) / more for key in ("cpu_s", "shuffle_written"))
+    lines = [
+        f"One more document: {1e6 * cpu:,.0f} µs of CPU, {written:,.0f} bytes written to shuffles"
+        + (" (one size only, so with what a run costs once)." if len(runs) == 1 else "."),
+        "",
+        "| documents | core hours | shuffled |",
+        "|---:|---:|---:|",
+    ]
+    return lines + [
+        f"| {documents:,} | {documents:,} × {1e6 * cpu:,.0f} µs / 3600 s = "
+        f"{documents * cpu / 3600:,.0f} | {documents * written / 1e12:,.1f} TB |"
+        for documents in CARRIED_TO
+    ]
+
+
 def _stages(run: Run) -> list[str]:
     lines = ["| stage | tasks | wall s | of tasks s | shuffled MB | rows |"]
     lines.append("|---:|---:|---:|---:|---:|---:|")
-    for s in run["spark_stages"]:
-        lines.append(
-            f"| {s['number']} | {s['tasks']} | {s['wall_s']:,.1f} | {s['run_s']:,.1f} | "
-            f"{s['shuffle_written'] / 1e6:,.1f} | {s['shuffle_rows']:,} |"
-        )
-    return lines
+    return lines + [
+        f"| {s['number']} | {s['tasks']} | {s['wall_s']:,.1f} | {s['run_s']:,.1f} | "
+        f"{s['shuffle_written'] / 1e6:,.1f} | {s['shuffle_rows']:,} |"
+        for s in run["spark_stages"]
+    ]

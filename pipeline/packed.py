@@ -8,6 +8,7 @@ before anything of theirs is touched.
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def _packs(
     order = np.argsort(task.astype(np.uint16 if tasks <= 1 << 16 else np.int32), kind="stable")
     task = task[order].astype(np.int32)
     starts = np.flatnonzero(np.diff(task, prepend=-1))
-    for at, end in zip(starts, np.append(starts[1:], len(order)), strict=True):
+    for at, end in pairwise([*starts.tolist(), len(order)]):
         own = order[at:end]
         pack = _pack(found, own)
         yield pa.record_batch([pa.array(task[at : at + 1]), pa.array([pack], pa.binary())], PACKS)

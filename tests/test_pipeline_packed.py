@@ -86,6 +86,8 @@ def test_nothing_to_pack():
     assert list(packs(iter([]), 14, 8, True, 4)) == []
     assert list(packs(iter([empty]), 14, 8, True, 4)) == []
     assert list(pack_edges(iter([]), 74, 16)) == []
+    unsigned = family_documents(5, 3).set_column(2, "signature", pa.array([None, b"", b""]))
+    assert list(packs(iter([unsigned]), 14, 8, True, 4)) == []
 
 
 @st.composite

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from dedup.minhash import equal_bytes_needed
 from pipeline.buckets import BAND_ROWS_DDL, EDGES_DDL, KEY, band_rows, bucket_edges
-from pipeline.components import components, saved
+from pipeline.components import components, saved, shuffled
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.packed import packed_edges
@@ -72,7 +72,7 @@ def clusters(
     """
     keys = documents if keys is None else keys
     exact = saved(exact_edges(keys), scratch, "exact")
-    firsts = documents.join(exact.select("node"), on="node", how="left_anti")
+    firsts = documents.join(shuffled(exact.select("node")), on="node", how="left_anti")
     near = similar_edges(firsts, settings)
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
@@ -94,7 +94,7 @@ def exact_edges(documents: DataFrame) -> DataFrame:
     )
     shared = groups.where(F.col("copies") > 1).drop("copies")
     return (
-        texts.join(shared, on=["scope", "text_hash"], how="inner")
+        texts.join(shuffled(shared), on=["scope", "text_hash"], how="inner")
         .where(F.col("node") != F.col("hub"))
         .groupBy("node")
         .agg(F.min("hub").alias("hub"))
@@ -106,14 +106,14 @@ def similar_edges(documents: DataFrame, settings: ClusterSettings) -> DataFrame:
 
     Columns: in (node: long, scope: string, signature: binary), out (node, hub: long), node > hub.
     """
-    shuffled = int(documents.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    least = int(documents.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
     return packed_edges(
         documents.select("node", _scope(), "signature"),
         settings.bands,
         settings.rows,
         equal_bytes_needed(settings.minimum_similarity, settings.bands * settings.rows),
         settings.leaders,
-        settings.partitions or shuffled,
+        settings.partitions or least,
     )
 
 
@@ -168,11 +168,11 @@ def memberships(documents: DataFrame, exact: DataFrame, similar: DataFrame) -> D
     copies = exact.select("node", F.col("hub").alias("copied"))
     texts = (
         documents.select("node")
-        .join(copies, on="node", how="left")
+        .join(shuffled(copies), on="node", how="left")
         .select("node", F.coalesce("copied", "node").alias("exact_node"))
     )
     joined = similar.select(F.col("node").alias("exact_node"), F.col("hub").alias("smallest"))
-    return texts.join(joined, on="exact_node", how="left").select(
+    return texts.join(shuffled(joined), on="exact_node", how="left").select(
         "node", F.coalesce("smallest", "exact_node").alias("cluster"), "exact_node"
     )
 

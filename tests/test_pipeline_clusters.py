@@ -16,7 +16,8 @@ from dedup.exact import text_hashes
 from dedup.minhash import signatures, similarity
 from dedup.shingles import shingle_hashes
 from language_id.words import WORD
-from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges
+from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges, memberships
+from pipeline.components import large_stars, small_stars
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -217,6 +218,18 @@ def test_exact_edges_go_to_the_smallest_of_a_scope(frame_of):
     rows = [dict(zip(COLUMNS, (*text, b""), strict=True)) for text in texts]
     table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
     assert rows_of(exact_edges(frame_of(table, 4))) == [(2, 1), (5, -3), (9, -3), (21, 20)]
+
+
+@pytest.mark.spark
+def test_no_join_goes_by_way_of_the_driver(frame_of):
+    """Spark would broadcast tables as small as these."""
+    documents = frame_of(web(), 2)
+    edges = exact_edges(documents)
+    members = memberships(documents, edges, edges)
+    for frame in (edges, members, large_stars(edges), small_stars(edges)):
+        plan = frame._jdf.queryExecution().executedPlan().toString()
+        assert "SortMergeJoin" in plan
+        assert "Broadcast" not in plan
 
 
 @pytest.mark.spark

@@ -180,7 +180,10 @@ def _clusters(
         )  # fmt: skip
     settings = ClusterSettings(preset.bands, preset.rows, preset.minimum_similarity)
     found = clusters(
-        spark.createDataFrame(table).repartition(4), settings, folder.below("scratch"), sets_for
+        spark.createDataFrame(table).repartition(4),
+        settings,
+        folder.below("scratch"),
+        sets=sets_for,
     )
     rows = np.array([(r["node"], r["cluster"]) for r in found.select("node", "cluster").collect()])
     return rows[np.argsort(rows[:, 0]), 1]

@@ -31,6 +31,7 @@ TABLE_NOTES = {
     "superseded": "With `--symmetric`: documents older corpora hold though a better copy is in this one.",
     "decisions": "What was decided about every document, in the order of the documents table.",
     "stats/personal_data": "What was masked in the corpus.",
+    "stats/rehydration": "How often FineWeb-2 would show a kept document, by the size of its cluster: docs/rehydration.md.",
     "stats/funnel": "Documents, characters, words, bytes and tokens per stage, language and reason.",
 }
 

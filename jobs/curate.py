@@ -21,6 +21,7 @@ from pipeline import (
     manifest,
     packing,
     parquet,
+    rehydration,
     shards,
     spread,
     stages,
@@ -59,16 +60,18 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     decided = tables_of["decisions"]
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     layout = _layout(spark, config, extracted, counts)
+    rehydrated = _rehydrated(spark, config, folder, decided)
     written = watched(
         spark,
         "write shards",
-        lambda: _shards(spark, config, folder, extracted, decided, layout, staging),
+        lambda: _shards(spark, config, folder, extracted, decided, layout, rehydrated, staging),
     )
     published = {row["path"]: layout.shards[row["shard"]].path for row in written}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
     tables = {
         "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
+        "stats/rehydration.parquet": rehydrated,
     }
     for name, batch in tables.items():
         with parquet.Writer(folder, f"{staging}/{name}", batch.schema) as out:
@@ -229,11 +232,23 @@ def _counted(
     files: Sequence[File],
     columns: Sequence[str],
     count: counting.Count,
+    sums: counting.Sum = counting.FUNNEL,
 ) -> pa.Table:
     """Counts over a table: by Spark where it is large, else faster here."""
+    table = (folder, files, columns, count, sums)
     if spark is None or _rows(files) <= deciding.MOST_ROWS:
-        return counting.in_process(folder, files, columns, count)
-    return watched(spark, "count", lambda: counting.by_spark(spark, folder, files, columns, count))
+        return counting.in_process(*table)
+    return watched(spark, "count", lambda: counting.by_spark(spark, *table))
+
+
+def _rehydrated(
+    spark: SparkSession, config: Config, folder: Folder, decided: list[File]
+) -> pa.RecordBatch:
+    """The table of weights; the rules' decisions give the removal rates."""
+    counted = _counted(
+        spark, folder, decided, rehydration.COLUMNS, rehydration.counts, counting.SIZES
+    )
+    return rehydration.table(counted, config.output.rehydration_most)
 
 
 def _rows(files: Sequence[File]) -> int:
@@ -257,6 +272,7 @@ def _shards(
     extracted: stages.Stage,
     decided: list[File],
     layout: shards.Plan,
+    rehydrated: pa.RecordBatch,
     staging: str,
 ) -> list[Row]:
     """Rows of ``shards.WRITTEN`` for the staged shards."""
@@ -265,6 +281,8 @@ def _shards(
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
     place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
+    weights = rehydrated if config.output.rehydration else None
+    place = rehydration.weighing(place, weights)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, packing.PACKED)
     return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 

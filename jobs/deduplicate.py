@@ -14,6 +14,7 @@ from pipeline import against, band_tables, corpora, fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config
 from pipeline.crawls import scopes
+from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 
 KEYS = ("doc_id", "lang", "warc_file", "text_hash", "signature")
 SCRATCH = "scratch/clusters"
+BAND_BYTES = 136
+"""Of a band row: its keys, its node and a sketch of 112 bytes."""
+BUCKETS_BYTES = 96 << 20
+"""Band rows of one task, which holds them twice while it sorts."""
+MOST_PARTITIONS = 10_000
+"""From 500 million documents on, tasks get more and sort on disk: for every map task Spark keeps a
+bit or more of each partition on the driver."""
 KEYED = pa.schema(
     [
         ("node", pa.int64()),
@@ -33,6 +41,7 @@ KEYED = pa.schema(
         ("signature", pa.binary()),
     ]
 )
+NARROW = pa.schema(list(KEYED)[:-1])
 
 
 def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
@@ -44,6 +53,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         rows=config.duplicates.rows,
         minimum_similarity=config.duplicates.minimum_similarity,
         edge_cap=config.duplicates.edge_cap,
+        partitions=_partitions(spark, extracted, config.duplicates.bands),
     )
     with_what = band_tables.made_with(config.duplicates)
     if config.duplicates.against and config.duplicates.check == "jaccard":
@@ -69,8 +79,10 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         )
     }
     duplicates = config.duplicates
-    work = _keyed(duplicates.scope, duplicates.crawl_pattern)
-    keyed = spread.rows_of(spark, folder, documents, work, KEYS, KEYED)
+    keyed, narrow = (
+        spread.rows_of(spark, folder, documents, _keyed(duplicates, made), columns, made)
+        for columns, made in ((KEYS, KEYED), (KEYS[:-1], NARROW))
+    )
     sets = partial(
         shingle_sets,
         spark,
@@ -81,7 +93,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     )
     true_check = sets if duplicates.check == "jaccard" else None
     files |= watched(
-        spark, "deduplicate", lambda: _clustered(keyed, known, settings, folder, true_check)
+        spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, true_check)
     )
     folder.sweep_folder(SCRATCH)
     counts = {"documents": sum(f.rows for f in files["clusters"])}
@@ -111,6 +123,7 @@ def made_from(
 
 def _clustered(
     keyed: DataFrame,
+    narrow: DataFrame,
     known: Sequence[corpora.Corpus],
     settings: ClusterSettings,
     folder: Folder,
@@ -119,7 +132,7 @@ def _clustered(
     """The clusters table, and that of known copies where there are older corpora."""
     scratch = folder.below(SCRATCH)
     if not known:
-        grouped = clusters(keyed, settings, scratch, sets)
+        grouped = clusters(keyed, settings, scratch, narrow, sets)
         files = spread.write(grouped, folder, "clusters", schema(CLUSTERS))
         return {"clusters": files, "known": []}
     earlier = against.older(keyed.sparkSession, known)
@@ -157,17 +170,25 @@ def _shingles(signature: dict[str, Any]) -> str:
     return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
 
 
-def _keyed(scope: str, pattern: str) -> Callable[[int, spread.Batches], spread.Batches]:
+def _partitions(spark: SparkSession, extracted: stages.Stage, bands: int) -> int:
+    """Number of tasks that buckets are spread over: the session's, or more to sort in memory."""
+    rows = bands * sum(file.rows for file in extracted.files["documents"])
+    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    return max(least, min(MOST_PARTITIONS, -(-rows * BAND_BYTES // BUCKETS_BYTES)))
+
+
+def _keyed(
+    duplicates: Duplicates, result: pa.Schema
+) -> Callable[[int, spread.Batches], spread.Batches]:
     def work(_file: int, batches: spread.Batches) -> spread.Batches:
         for batch in batches:
-            yield pa.record_batch(
-                [
-                    pa.array(node_of(batch.column("doc_id"))),
-                    scopes(batch, scope, pattern),
-                    batch.column("text_hash").cast(pa.binary()),
-                    batch.column("signature"),
-                ],
-                KEYED,
-            )
+            columns = {
+                "node": pa.array(node_of(batch.column("doc_id"))),
+                "scope": scopes(batch, duplicates.scope, duplicates.crawl_pattern),
+                "text_hash": batch.column("text_hash").cast(pa.binary()),
+            }
+            if "signature" in result.names:
+                columns["signature"] = batch.column("signature")
+            yield pa.record_batch([columns[name] for name in result.names], result)
 
     return work

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 from pipeline import band_tables, spread
 from pipeline.buckets import BAND_ROWS, BAND_ROWS_DDL
 from pipeline.clusters import ClusterSettings, bands_of, exact_edges, memberships, near_edges
-from pipeline.components import components, saved
+from pipeline.components import components, saved, shuffled
 from pipeline.corpora import Corpus
 from pipeline.files import Folder
 from pipeline.judging import node_of
@@ -134,7 +134,7 @@ def joint(
     keys = ("node", "scope", "text_hash")
     both = documents.select(*keys).unionByName(known.select(*keys))
     exact = saved(exact_edges(both), scratch, "exact")
-    copies = exact.select("node")
+    copies = shuffled(exact.select("node"))
     own = bands_of(documents.join(copies, on="node", how="left_anti"), settings)
     others = stored_bands(known.join(copies, on="node", how="left_anti"), settings)
     near = near_edges(own.unionByName(others), settings)

@@ -1,6 +1,7 @@
 """Buckets of candidates as Arrow batches: signatures to band rows, sorted band rows to edges."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -43,21 +44,52 @@ def band_rows(
             yield _band_rows(batch.slice(start, DOCUMENTS_AT_ONCE), bands, rows, sketched)
 
 
-def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> pa.RecordBatch:
+class BandRows(NamedTuple):
+    """Band rows of some documents.
+
+    ``node`` and ``sketch`` (n, sketch bytes) are the documents'; the others have a row a band, with
+    its ``document`` and the number of its scope in ``scopes``.
+    """
+
+    node: NDArray[np.int64]
+    sketch: NDArray[np.uint8]
+    scopes: list[str]
+    document: NDArray[np.int64]
+    scope: NDArray[np.int32]
+    band: NDArray[np.int32]
+    bucket: NDArray[np.int64]
+
+
+def bands_of_batch(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> BandRows:
+    """The band rows of a batch (node, scope, signature); ValueError as ``band_rows``."""
     lengths = pc.fill_null(pc.binary_length(batch.column("signature")), 0)
     batch = batch.filter(pc.greater(lengths, 0))
     signatures = _signatures(batch.column("signature"), bands * rows)
     kept = np.flatnonzero(~without_shingles(signatures))
-    buckets = band_hashes(signatures[kept], bands)
-    repeated = np.repeat(kept, bands)
     sketch = sketches(signatures) if sketched else np.zeros((batch.num_rows, 0), np.uint8)
+    scope = batch.column("scope").cast(pa.string()).dictionary_encode()
+    document = np.repeat(kept, bands)
+    return BandRows(
+        batch.column("node").to_numpy(),
+        sketch,
+        scope.dictionary.to_pylist(),
+        document,
+        scope.indices.to_numpy()[document],
+        np.tile(np.arange(bands, dtype=np.int32), len(kept)),
+        band_hashes(signatures[kept], bands).ravel(),
+    )
+
+
+def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> pa.RecordBatch:
+    found = bands_of_batch(batch, bands, rows, sketched)
+    scopes = pa.array(found.scopes, pa.string()).take(pa.array(found.scope))
     return pa.record_batch(
         [
-            batch.column("scope").take(pa.array(repeated)).cast(pa.string()),
-            pa.array(np.tile(np.arange(bands, dtype=np.int32), len(kept))),
-            pa.array(buckets.ravel()),
-            pa.array(batch.column("node").to_numpy()[repeated]),
-            binaries(sketch[repeated]),
+            scopes,
+            pa.array(found.band),
+            pa.array(found.bucket),
+            pa.array(found.node[found.document]),
+            binaries(found.sketch[found.document]),
         ],
         BAND_ROWS,
     )

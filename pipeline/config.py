@@ -85,10 +85,12 @@ class PersonalData(Section):
 
 
 class Output(Section):
-    """How shards are cut and packed."""
+    """How shards are cut and packed; ``rehydration`` fills ``weight`` (``docs/rehydration.md``)."""
 
     shard_mib: int = Field(default=512, ge=1)
     zstd_level: int = Field(default=3, ge=1, le=22)
+    rehydration: bool = False
+    rehydration_most: int = Field(default=10, ge=1, le=100)
 
 
 class Config(Section):

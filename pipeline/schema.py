@@ -110,6 +110,11 @@ DUPLICATES = (
         "corpora given as --against that hold a document of the cluster, in that order",
     ),
 )
+WEIGHT = Column(
+    "weight",
+    pa.int32(),
+    "times to show it, by the size of its cluster (rehydration); null unless configured",
+)
 VERDICT = (
     Column(
         "reason",
@@ -127,7 +132,7 @@ VERDICT = (
 )
 
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
-CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES)
+CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES, WEIGHT)
 REMOVED = (*CORPUS, *VERDICT)
 CLUSTERS = (
     Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),
@@ -197,6 +202,19 @@ PERSONAL_DATA = (
     Column("documents", pa.int64(), "documents of the corpus that hold some"),
     Column("spans", pa.int64(), "places masked in them"),
 )
+REHYDRATION = (
+    Column("lang", pa.string(), "language"),
+    Column(
+        "cluster_size", pa.int32(), "documents in a cluster; a language's last row: or more than so"
+    ),
+    Column("documents", pa.int64(), "documents of such clusters that the rules judged"),
+    Column("removed", pa.int64(), "those that a rule removed"),
+    Column("removal_rate", pa.float64(), "share removed, 0..1"),
+    Column(
+        "language_rate", pa.float64(), "share of the language's clusters removed, one copy each"
+    ),
+    Column("weight", pa.int32(), "times to show a kept document of such a cluster"),
+)
 DECISIONS = (
     Column("file", pa.int32(), "number of the documents file"),
     Column("row", pa.int32(), "row in it"),
@@ -222,6 +240,7 @@ TABLES = {
     "decisions": DECISIONS,
     "stats/funnel": FUNNEL,
     "stats/personal_data": PERSONAL_DATA,
+    "stats/rehydration": REHYDRATION,
 }
 """The tables of an output folder, in the order a reader meets them."""
 

@@ -95,7 +95,7 @@ def test_the_leader_that_matched_least_recently_gives_way():
 
 @pytest.mark.timeout(60)
 def test_a_bucket_of_equal_documents_is_linear():
-    count = 500_000
+    count = 1_000_000
     sketches = np.ones((count, 112), np.uint8)
     edges = edges_of(sketches, one_bucket(count), 73, cuts=range(0, count, 10_000))
     assert len(edges) == count - 1

@@ -155,7 +155,7 @@ def test_clusters_by_true_similarity_are_those_of_brute_force(spark, tmp_path):
         return shingle_sets(spark, folder, files, folder.below("scratch"), wanted, shingling)
 
     settings = ClusterSettings(minimum_similarity=0.8)
-    found = clusters(frame, settings, folder.below("scratch"), made).collect()
+    found = clusters(frame, settings, folder.below("scratch"), sets=made).collect()
     expected = brute(nodes, signature, sets, 0.8)
     assert {row["node"]: row["cluster"] for row in found} == expected
     assert len(set(expected.values())) < len(nodes) - 10

@@ -6,7 +6,7 @@ language: the English ones, for pages in any language carry them. Lower case is 
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,12 +68,23 @@ def phrase_lists(table: Mapping[str, Sequence[str]], langs: Sequence[str]) -> Ph
     for lang in sorted(set(langs) & table.keys()):
         order.setdefault(lang, len(order))
     common = tuple(table.get(ANY, ()))
-    found = [_hashed(common if lang == ANY else (*table[lang], *common)) for lang in order]
+    keys, bits, lengths, starts = _stacked(
+        tuple(common if lang == ANY else (*table[lang], *common) for lang in order)
+    )
+    list_of_doc = np.array([order.get(lang, 0) for lang in langs], dtype=np.int64)
+    return PhraseLists(list_of_doc, keys, bits, lengths, starts)
+
+
+@lru_cache(maxsize=32)
+def _stacked(
+    lists: tuple[tuple[str, ...], ...],
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Lists side by side; kept, for one batch has much the same languages as the next."""
+    found = [_hashed(listed) for listed in lists]
     keys = np.zeros((len(found), max(len(each.keys) for each in found)), dtype=np.uint64)
     for row, each in zip(keys, found, strict=True):
         row[: len(each.keys)] = each.keys
-    return PhraseLists(
-        np.array([order.get(lang, 0) for lang in langs], dtype=np.int64),
+    return (
         keys,
         np.array([each.bits for each in found], dtype=np.int64),
         np.array([each.lengths for each in found], dtype=np.int64),

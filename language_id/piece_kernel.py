@@ -35,8 +35,6 @@ from language_id.piece_symbols import (
 from language_id.words import ALPHABETIC, WORD
 
 SMALL_W = 0x77
-# Of the width of a code point, or the compiler widens every comparison.
-TYPED, CURLY, JOINING = np.uint32(0x27), np.uint32(0x2019), np.uint32(COLON)
 
 Places = NDArray[np.int64]
 
@@ -82,17 +80,6 @@ def cut_symbol(
             if not bits_at(codes, bits, at) & EXTENDS:
                 count = cut(starts, count, at)
     return count
-
-
-@njit(cache=True)
-def find_joints(codes: Codes, start: int, end: int, joints: Places) -> None:
-    """Write where each apostrophe and colon stands, and ``end``."""
-    count = 0
-    for at in range(start, end):
-        code = codes[np.uintp(at)]
-        joints[np.uintp(count)] = at
-        count += (code == TYPED) | (code == CURLY) | (code == JOINING)
-    joints[count] = end
 
 
 @njit(cache=True)

@@ -38,10 +38,10 @@ from numpy.typing import NDArray
 from language_id.decoded import Characters
 from language_id.hashing import span_hash
 from language_id.piece_classes import BITS, EXTENDS, LETTER, NO_SPACES, NUMBER, habits_of
-from language_id.piece_kernel import Places, cut_spaced, find_joints
+from language_id.piece_kernel import cut_spaced
 from language_id.piece_symbols import Bits, Codes, bits_at, closes
 from language_id.piece_unspaced import cut_mixed
-from language_id.words import ALPHABETIC, NO_SPACE, WORD, Hashes, Tokens
+from language_id.words import ALPHABETIC, JOINED, NO_SPACE, WORD, Hashes, Tokens
 
 KINDS = WORD | ALPHABETIC
 UNKNOWN = 255
@@ -117,7 +117,6 @@ def _cut_document(
     hashes: NDArray[np.uint64],
     document: int,
     habits: int,
-    joints: Places,
     pieces: Pieces,
     count: int,
 ) -> int:
@@ -128,13 +127,10 @@ def _cut_document(
     token_starts, token_ends, token_kinds, token_offsets = tokens
     starts, ends, kinds, exact, _ = pieces
     token, last = np.uintp(token_offsets[document]), np.uintp(token_offsets[document + 1])
-    joint = np.uintp(0)
     while token < last:
         first, piece = token, np.uintp(count)
         start, end, found = token_starts[first], token_ends[first], token_kinds[first]
-        while joints[joint] < start:
-            joint += np.uintp(1)
-        whole = found & (WORD | NO_SPACE) == WORD and joints[joint] >= end
+        whole = found & (WORD | NO_SPACE | JOINED) == WORD
         plain = whole and not habits & NO_SPACES
         starts[piece], ends[piece] = start, end
         kinds[piece], exact[piece] = found & KINDS, hashes[first]
@@ -186,14 +182,11 @@ def _cut_batch(
     habits: NDArray[np.int64],
     pieces: Pieces,
 ) -> int:
-    longest = np.max(offsets[1:] - offsets[:-1]) if len(offsets) > 1 else 0
-    joints = np.empty(longest + 1, dtype=np.int64)
     count = 0
     for document in range(len(offsets) - 1):
         pieces.doc_offsets[document] = count
-        find_joints(codes, offsets[document], offsets[document + 1], joints)
         count = _cut_document(
-            codes, bits, tokens, hashes, document, habits[document], joints, pieces, count
+            codes, bits, tokens, hashes, document, habits[document], pieces, count
         )
     pieces.doc_offsets[len(offsets) - 1] = count
     return count

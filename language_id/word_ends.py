@@ -27,6 +27,11 @@ ALPHABETIC = 2
 """Holds a letter."""
 NO_SPACE = 4
 """One character of a script written without spaces, with its marks."""
+JOINED = 8
+"""A word that an apostrophe or a colon is part of."""
+
+# Of the width of a code point, or the compiler widens every comparison.
+TYPED, CURLY, COLON = np.uint32(0x27), np.uint32(0x2019), np.uint32(0x3A)
 
 
 @njit(cache=True)
@@ -48,6 +53,12 @@ def joins(last: Class, middle: Class, following: Class) -> bool:
         return bool(middle >= MID_NUMBER and middle <= SINGLE_QUOTE and following == NUMBER)
     letters = last >= LETTER and following >= LETTER and following <= LETTER_LIKE
     return bool(letters and middle != MID_NUMBER)
+
+
+@njit(cache=True)
+def _joint(code: np.uint32) -> int:
+    """What a word is because it goes on behind the character."""
+    return JOINED if code in (TYPED, CURLY, COLON) else 0
 
 
 @njit(cache=True)
@@ -79,9 +90,10 @@ def word_end(
             if current == HYPHEN and joins(last, current, following):
                 return beyond, kind
             if joins(last, current, following):
+                kind |= _joint(codes[np.uintp(at)])
                 at, current = beyond + 1, following
             elif current == SINGLE_QUOTE and last == HEBREW:  # WB7a: a geresh typed as apostrophe
-                return _skip_marks(codes, at + 1, end, classes), kind
+                return _skip_marks(codes, at + 1, end, classes), kind | JOINED
             else:
                 break
         elif current == JOINER or (current >= LETTER and current <= NUMBER):

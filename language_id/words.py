@@ -28,11 +28,12 @@ from language_id.decoded import Characters
 from language_id.growing import enlarged
 from language_id.hashing import is_changed, mapped_hash, span_hash
 from language_id.word_classes import CLASSES, FORMAT
-from language_id.word_ends import ALPHABETIC, NO_SPACE, WORD, token_end
+from language_id.word_ends import ALPHABETIC, JOINED, NO_SPACE, WORD, token_end
 from language_id.word_runs import CLASS_BITS, KINDS, LONGEST_PLAIN, MASK, class_at, find_runs
 
 __all__ = [
     "ALPHABETIC",
+    "JOINED",
     "LOWER",
     "NO_SPACE",
     "WORD",

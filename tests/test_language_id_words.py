@@ -13,6 +13,7 @@ from language_id.characters import CODE_POINTS, lower_table, runs
 from language_id.decoded import _decode, characters_of, decoded
 from language_id.words import (
     ALPHABETIC,
+    JOINED,
     NO_SPACE,
     WORD,
     Tokens,
@@ -73,7 +74,9 @@ def tokens_by_expression(text: str) -> list[tuple[str, int]]:
             first_is_mark = regex.match(MARK, match[0], regex.VERSION1)
             said = regex.search(rf"[[\p{{L}}\p{{N}}]{NUMBER}--{MARK}]", match[0], regex.VERSION1)
             letter = regex.search(rf"[\p{{L}}--{MARK}]", match[0], regex.VERSION1)
+            joint = regex.search("['’:]", match[0])
             kind = WORD * bool(first_is_mark or said) | ALPHABETIC * bool(letter)
+            kind |= JOINED * bool(joint)
         found.append((match[0], kind))
     return found
 
@@ -139,7 +142,7 @@ def test_words(text: str, words: list[str]) -> None:
 
 
 def test_kinds() -> None:
-    assert tokens_of("a 1 ! 日 Ⅷ Ⓐ ½x ❤️ \u0301 ___ _a") == [
+    assert tokens_of("a 1 ! 日 Ⅷ Ⓐ ½x ❤️ \u0301 ___ _a c'è EU:n 1.5 ':'") == [
         ("a", WORD | ALPHABETIC),
         ("1", WORD),
         ("!", 0),
@@ -151,6 +154,12 @@ def test_kinds() -> None:
         ("\u0301", WORD),
         ("___", 0),
         ("_a", WORD | ALPHABETIC),
+        ("c'è", WORD | ALPHABETIC | JOINED),
+        ("EU:n", WORD | ALPHABETIC | JOINED),
+        ("1.5", WORD),
+        ("'", 0),
+        (":", 0),
+        ("'", 0),
     ]
 
 

@@ -78,7 +78,7 @@ def phrase_lists(table: Mapping[str, Sequence[str]], langs: Sequence[str]) -> Ph
 @lru_cache(maxsize=32)
 def _stacked(
     lists: tuple[tuple[str, ...], ...],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
     """Lists side by side; kept, for one batch has much the same languages as the next."""
     found = [_hashed(listed) for listed in lists]
     keys = np.zeros((len(found), max(len(each.keys) for each in found)), dtype=np.uint64)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.console import plain, progress
-from pipeline import comparing, stages
+from pipeline import comparing, repeats_narrow, stages
 from pipeline import config as configuration
 from pipeline.comparing import KEPT, MEASURES, Change, Side
 from pipeline.config import Config
@@ -49,7 +49,8 @@ def run(folder: Folder, a: str, b: str, lang: str | None = None) -> Comparison:
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
     total = sum(file.rows for file in extracted.files["documents"])
-    with progress("compare", total) as advance:
+    passes = 1 + sum(repeats_narrow.passes(config.repeats) for config in configs)
+    with progress("compare", passes * total) as advance:
         rows, (one, two) = comparing.sides(folder, extracted, grouped, configs, advance)
     if lang is not None and lang not in rows.langs:
         known = ", ".join(rows.langs[:20]) + (", …" if rows.langs[20:] else "")
@@ -166,6 +167,8 @@ def _example(example: dict[str, Any]) -> Text:
 def _why(why: dict[str, Any]) -> str:
     if "kept_doc_id" in why:
         return f"{why['reason']}, {why['kept_doc_id']} stays"
+    if "signal" not in why:
+        return f"{why['reason']}, all its text repeats"
     if why["value"] is None:
         return f"{why['reason']}, {why['signal']} is missing"
     sign, bound = ("<", why["low"]) if "low" in why else (">", why["high"])

@@ -16,10 +16,13 @@ from pipeline import (
     counting,
     deciding,
     decisions,
+    fetches_spark,
     fingerprint,
     judging,
     manifest,
     parquet,
+    repeated,
+    repeats_narrow,
     shards,
     spread,
     stages,
@@ -32,6 +35,7 @@ from pipeline.derived import Lists
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
 from pipeline.parquet import File
+from pipeline.repeats import Steps
 from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, schema
 
 log = logging.getLogger(__name__)
@@ -52,19 +56,23 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
-    decided, counts = _decide(spark, config, folder, extracted, grouped, judge)
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
+    decided, counts = _decide(spark, config, folder, extracted, grouped, judge)
+    repeats = _repeats(spark, config, folder, extracted, decided, staging)
+    if repeats:
+        decided, counts = repeats.decisions, _decided(spark, folder, repeats.decisions)
     layout = _layout(spark, config, extracted, counts)
     written = watched(
         spark,
         "write shards",
-        lambda: _shards(spark, config, folder, extracted, decided, layout, staging),
+        lambda: _shards(spark, config, folder, extracted, decided, repeats, layout, staging),
     )
     published = {row["path"]: layout.shards[row["shard"]].path for row in written}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
     tables = {
         "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
+        "stats/edits.parquet": stats.edits(row["edits"] for row in written),
     }
     for name, batch in tables.items():
         with parquet.Writer(folder, f"{staging}/{name}", batch.schema) as out:
@@ -78,7 +86,8 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
-    stage = stages.Stage("curate", parts, {"decisions": decided}, {"kept": kept})
+    made_tables = {"decisions": decided, "repeats": repeats.lists if repeats else []}
+    stage = stages.Stage("curate", parts, made_tables, {"kept": kept})
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
@@ -95,8 +104,10 @@ def made_from(
             "preset": config.preset,
             "rules": [judging.described(rule) for rule in config.rules.table()],
             "edits": config.edits.model_dump(mode="json"),
+            "repeats": config.repeats.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
+            "newest_per_url": config.duplicates.newest_per_url,
             "output": config.output.model_dump(mode="json"),
         },
         "code": fingerprint.code(),
@@ -152,7 +163,8 @@ def _in_process(
     keys = config.duplicates.keep_order
     judging.measured(folder, extracted.files["documents"], judge.rules)
     total = _rows(extracted.files["documents"])
-    with progress("decide", total, logged=write) as advance:
+    passes = 1 if write else 1 + repeats_narrow.passes(judge.repeats)
+    with progress("decide", passes * total, logged=write) as advance:
         return deciding.decide(folder, extracted, grouped, judge, keys, advance, write=write)
 
 
@@ -170,14 +182,47 @@ def _decide(
         return _in_process(config, folder, extracted, grouped, judge, write=True)
     judging.measured(folder, documents, judge.rules)
     # Lists of megabytes reach each worker once, not with every task.
-    work = decisions.judged(spark.sparkContext.broadcast(judge))
-    columns = judging.judged_columns(judge.rules)
-    rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
+    shared = spark.sparkContext.broadcast(judge)
     members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
-    decided = decisions.decided(rows, members, config.duplicates.keep_order)
     tasks = len(spread.grouped(spark, documents))
-    files = watched(spark, "decide", lambda: decisions.write(decided, folder, tasks))
-    return files, _counted(spark, folder, files, stats.DECISION_COLUMNS, stats.decision_counts)
+    keys = config.duplicates.keep_order
+
+    def decide() -> list[File]:
+        if judge.newest_per_url:
+            decided = fetches_spark.decided(spark, folder, documents, shared, members, keys)
+        else:
+            work, columns = decisions.judged(shared), judging.judged_columns(judge.rules)
+            rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
+            decided = decisions.decided(rows, members, keys)
+        return decisions.write(decided, folder, tasks)
+
+    files = watched(spark, "decide", decide)
+    return files, _decided(spark, folder, files)
+
+
+def _decided(spark: SparkSession, folder: Folder, files: Sequence[File]) -> pa.Table:
+    """Counts of the decisions."""
+    return _counted(spark, folder, files, stats.DECISION_COLUMNS, stats.decision_counts)
+
+
+def _repeats(
+    spark: SparkSession,
+    config: Config,
+    folder: Folder,
+    extracted: stages.Stage,
+    decided: Sequence[File],
+    staging: str,
+) -> repeated.Repeated | None:
+    """What is cut from the kept documents, where repeats are cut at all."""
+    if not config.repeats.wanted:
+        return None
+    steps = Steps(config.repeats, config.edits.steps)
+    documents, scratch = extracted.files["documents"], f"{staging}/repeats"
+    return watched(
+        spark,
+        "cut repeats",
+        lambda: repeated.cut_repeats(spark, folder, documents, decided, steps, scratch),
+    )
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:
@@ -219,6 +264,7 @@ def _shards(
     folder: Folder,
     extracted: stages.Stage,
     decided: list[File],
+    repeats: repeated.Repeated | None,
     layout: shards.Plan,
     staging: str,
 ) -> list[Row]:
@@ -227,7 +273,8 @@ def _shards(
         return []
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
+    cuts = repeats.cuts if repeats else ()
+    place = shards.placed(folder, decided, layout, kinds, config.edits.steps, cuts)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
     return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 

@@ -45,7 +45,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         "extract": extracted.fingerprint,
         "config": {
             "duplicates": config.duplicates.model_dump(
-                mode="json", exclude={"keep_order", "edge_cap"}
+                mode="json", exclude={"keep_order", "edge_cap", "newest_per_url"}
             )
         },
         "code": fingerprint.code(),

@@ -72,8 +72,10 @@ def sides(
     rows, judged = narrow.read(folder, documents, judges, advance)
     members = narrow.members(folder, grouped.files["clusters"], rows)
     found = []
-    for config, rules, own in zip(configs, tables, judged, strict=True):
-        made = deciding.decided(rows, own, members, config.duplicates.keep_order, len(rules))
+    for config, judge, own in zip(configs, judges, judged, strict=True):
+        rules, keys = judge.rules, config.duplicates.keep_order
+        made = deciding.outcome(folder, documents, rows, own, members, judge, keys)
+        made, _ = deciding.without_emptied(folder, documents, made, judge, advance)
         found.append(Side(rules, own, deciding.reasons(rules), made.reason, made.kept))
     return rows, found
 
@@ -186,6 +188,8 @@ def _why(rows: Rows, side: Side, row: int, lang: str) -> dict[str, Any] | None:
     number = int(side.reason[row])
     if number < 0:
         return None
+    if number >= len(side.rules) and side.kept[row] < 0:
+        return {"reason": side.names[number]}
     if number >= len(side.rules):
         copy = rows.ids[side.kept[row]]
         return {"reason": side.names[number], "kept_doc_id": "".join(f"{h:016x}" for h in copy)}

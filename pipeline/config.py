@@ -13,6 +13,7 @@ from filters.tables import RULES
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
+from pipeline.repeat_config import Repeats
 from pipeline.section import Section
 
 PerLanguage = float | dict[str, float] | None
@@ -156,6 +157,7 @@ class Duplicates(Section):
     scope: Literal["language", "global"] = "language"
     keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
     edge_cap: int = Field(default=200_000_000, ge=0)
+    newest_per_url: bool = False
 
     @model_validator(mode="after")
     def _passing_first(self) -> Self:
@@ -191,6 +193,7 @@ class Config(Section):
     urls: Urls = Urls()
     words: Words = Words()
     edits: Edits = Edits()
+    repeats: Repeats = Repeats()
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()

@@ -16,15 +16,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.rules import Rule
-from pipeline import narrow, parquet, stats
+from pipeline import fetches, narrow, parquet, repeats_narrow, stats
 from pipeline.criteria import Criteria
+from pipeline.edits import NOTHING_LEFT
 from pipeline.files import Folder
 from pipeline.judging import SIZES, hexadecimal, named, named_lists, nodes
 from pipeline.narrow import Advance, Judged, Members, Rows
+from pipeline.repeats import Steps
 from pipeline.schema import DECISIONS, schema
 from pipeline.stages import Stage
 
 DUPLICATES = ("duplicate.exact", "duplicate.near")
+LATER = (fetches.REASON, NOTHING_LEFT.name)
+"""What is decided over the whole corpus besides: an older fetch, and a text that is all repeats."""
 MOST_ROWS = 5_000_000
 """Up to so many documents are decided here rather than by Spark: 1 GB at most."""
 NEVER = 2**63 - 1
@@ -47,7 +51,53 @@ class Decided(NamedTuple):
 
 def reasons(rules: Sequence[Rule]) -> list[str]:
     """Names of the reasons that decisions under these rules number."""
-    return [*(rule.name for rule in rules), *DUPLICATES]
+    return [*(rule.name for rule in rules), *DUPLICATES, *LATER]
+
+
+def outcome(
+    folder: Folder,
+    documents: Sequence[parquet.File],
+    rows: Rows,
+    judged: Judged,
+    found: Members,
+    criteria: Criteria,
+    keys: Sequence[str],
+) -> Decided:
+    """``decided``, and older fetches of an address rejected where that is asked for.
+
+    They point to the newest that passes the rules or, where that is a copy, to what it points to.
+    """
+    rules = len(criteria.rules)
+    if not criteria.newest_per_url:
+        return decided(rows, judged, found, keys, rules)
+    newer = fetches.newer(fetches.read(folder, documents), rows, judged.first < 0)
+    older, place = newer >= 0, rules + len(DUPLICATES)
+    first = np.where(older, place, judged.first).astype(np.int16)
+    made = decided(rows, judged._replace(first=first), found, keys, rules)
+    copies = made.kept[newer[older]]
+    made.kept[older] = np.where(copies >= 0, copies, newer[older])
+    return made
+
+
+def without_emptied(
+    folder: Folder,
+    documents: Sequence[parquet.File],
+    made: Decided,
+    criteria: Criteria,
+    advance: Advance = lambda _: None,
+) -> tuple[Decided, pa.Table]:
+    """The decisions with documents rejected that are all repeats, and counts of what is cut.
+
+    Reads text, where repeats are cut at all: ``pipeline.repeats_narrow``.
+    """
+    if not criteria.repeats.wanted:
+        return made, stats.summed_edits([])
+    steps = Steps(criteria.repeats, criteria.edit_steps)
+    kept = made.reason < 0
+    gone, cuts = repeats_narrow.emptied(folder, documents, kept, steps, advance)
+    reason = made.reason.copy()
+    reason[gone] = len(criteria.rules) + len(DUPLICATES) + LATER.index(NOTHING_LEFT.name)
+    return made._replace(reason=reason), cuts
 
 
 def decided(rows: Rows, judged: Judged, found: Members, keys: Sequence[str], rules: int) -> Decided:
@@ -133,12 +183,15 @@ def decide(
 ) -> tuple[list[parquet.File], pa.Table]:
     """The decisions table, a file for every documents file, and its counts (``FUNNEL``).
 
-    Nothing is written, and there are no files, unless ``write``.
+    Nothing is written, and there are no files, unless ``write``. What is written is decided before
+    repeats are cut (``pipeline.repeated`` goes on from there), what is only counted after.
     """
-    rules = criteria.rules
-    rows, (judged,) = narrow.read(folder, extracted.files["documents"], [criteria], advance)
+    rules, documents = criteria.rules, extracted.files["documents"]
+    rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
     found = narrow.members(folder, grouped.files["clusters"], rows)
-    made = decided(rows, judged, found, keys, len(rules))
+    made = outcome(folder, documents, rows, judged, found, criteria, keys)
+    if not write:
+        made, _ = without_emptied(folder, documents, made, criteria, advance)
 
     def one(file: int) -> tuple[parquet.File | None, pa.Table]:
         decisions = batch(file, rows, judged, made, rules)

@@ -19,11 +19,12 @@ from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
 from pipeline import parquet, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
-from pipeline.edits import edited
+from pipeline.edits import Cuts, edited, with_edits
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
+from pipeline.stats import EDIT_COUNTS_SCHEMA
 
 CHUNK_ROWS = 1000
 SORT = ("shard", "domain", "url", "doc_id")
@@ -38,6 +39,7 @@ WRITTEN = pa.schema(
         ("kinds", pa.list_(pa.string())),
         ("documents", pa.list_(pa.int64())),
         ("spans", pa.list_(pa.int64())),
+        ("edits", pa.list_(pa.struct(EDIT_COUNTS_SCHEMA))),
     ]
 )
 
@@ -94,26 +96,31 @@ def placed(
     layout: Plan,
     kinds: Sequence[str],
     edit_steps: Sequence[str] = (),
+    cuts: Sequence[parquet.File] = (),
 ) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: documents, as published, with the number of their shard.
 
     The decisions of a documents file are a file of as many rows in the same order, so no join moves
-    the text. The text of kept documents is edited by ``edit_steps``; then ``kinds`` of personal
-    data are masked.
+    the text. The text of kept documents is edited by ``edit_steps``, or as ``cuts`` says, a file
+    for each documents file (``pipeline.repeated``); then ``kinds`` of personal data are masked.
     """
 
     def work(file: int, batches: Batches) -> Batches:
         verdicts = pa.Table.from_batches(
             list(parquet.batches(folder, decisions[file].path)), DECISIONS_SCHEMA
         )
+        own_cuts = Cuts(folder, cuts[file]) if cuts else None
         row = 0
         for batch in batches:
             part = verdicts.slice(row, batch.num_rows).combine_chunks()
             if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
                 raise ValueError(f"decisions {decisions[file].path} are not those of its documents")
+            if own_cuts:
+                left = with_edits(batch, own_cuts.of(row, batch.num_rows))
+            else:
+                left = edited(batch, edit_steps, part["reason"].combine_chunks().is_null())
             row += batch.num_rows
-            kept = part["reason"].combine_chunks().is_null()
-            yield _published(edited(batch, edit_steps, kept), part, layout, frozenset(kinds))
+            yield _published(left, part, layout, frozenset(kinds))
 
     return work
 
@@ -186,14 +193,17 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
             with parquet.Writer(folder, path, _with_lang(columns), level) as out:
                 found: Counter[str] = Counter()
                 spans: Counter[str] = Counter()
+                cuts = []
                 for part in spread.even((rows for _, rows in parts), CHUNK_ROWS):
                     out.write(part.select(columns.names).cast(_with_lang(columns)))
                     for kind, (documents, places) in stats.kind_counts(part["pii"]).items():
                         found[kind] += documents
                         spans[kind] += places
+                    cuts.append(stats.edit_counts(part["lang"], part["edits"]))
             kinds = sorted(found)
             masked = [[kinds], [[found[k] for k in kinds]], [[spans[k] for k in kinds]]]
-            row = [[number], *([value] for value in out.file), *masked]
+            edits = [stats.summed_edits(cuts).to_pylist()]
+            row = [[number], *([value] for value in out.file), *masked, edits]
             yield pa.record_batch(row, schema=WRITTEN)
 
     return by_shard(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))

@@ -51,13 +51,19 @@ def response_record(url, body, media_type="text/html; charset=utf-8", **headers)
 
 
 def stored_run(
-    folder, draw, sizes=(40, 1, 0, 60), langs=("fin_Latn", "eng_Latn", "cmn_Hani"), **others
+    folder,
+    draw,
+    sizes=(40, 1, 0, 60),
+    langs=("fin_Latn", "eng_Latn", "cmn_Hani"),
+    each=lambda draw: {},
+    **others,
 ):
     """An output folder as extract and deduplicate leave it, with random measurements; its rows.
 
     Values lie around the bounds; some dates, scores and signals are missing. Clusters of 1 to 5.
+    ``others`` are columns of all documents, ``each`` makes some for each.
     """
-    tables = [[_document(draw, langs) | others for _ in range(size)] for size in sizes]
+    tables = [[_document(draw, langs) | others | each(draw) for _ in range(size)] for size in sizes]
     files = []
     for number, rows in enumerate(tables):
         columns = schema(DOCUMENTS)

@@ -41,7 +41,7 @@ Rows = Callable[[pa.RecordBatch, Steps, Found, int], pa.RecordBatch]
 
 
 class Repeated(NamedTuple):
-    """The committed lists; and for each documents file the decisions after the cuts, and the cuts."""
+    """Committed lists, and for each documents file its decisions after the cuts, and the cuts."""
 
     decisions: list[File]
     lists: list[File]

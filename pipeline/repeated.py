@@ -28,6 +28,7 @@ from pipeline.schema import REPEATS, schema
 from pipeline.spread import Batches
 
 REPEATS_SCHEMA = schema(REPEATS)
+LISTED = pa.schema([("hash", pa.int64()), ("kept_node", pa.int64())])
 _MADE = pa.schema(
     [("file", pa.int32())]
     + [(f"{table}_{f.name}", f.type) for table in ("decisions", "cuts") for f in spread.FILES]
@@ -36,6 +37,8 @@ _MADE = pa.schema(
 
 OfFile = Mapping[int, File]
 """A file of a table for each documents file that has one, by its number."""
+Lists = Mapping[str, OfFile]
+"""Hashes that repeat, by step."""
 Rows = Callable[[pa.RecordBatch, Steps, Found, int], pa.RecordBatch]
 """From kept documents of a file, and the hashes listed so far, to rows that are counted."""
 
@@ -63,7 +66,7 @@ def cut_repeats(
     """
     tasks = len(spread.grouped(spark, documents))
 
-    def table(rows: Rows, lists: Sequence[OfFile], kind: pa.Schema) -> DataFrame:
+    def table(rows: Rows, lists: Lists, kind: pa.Schema) -> DataFrame:
         """Written once and read from there: it is needed twice."""
         work = partial(_rows_of, folder, decided, lists, partial(rows, steps))
         made = spread.rows_of(spark, folder, documents, work, COLUMNS, kind)
@@ -72,17 +75,17 @@ def cut_repeats(
     def listed(found: DataFrame) -> OfFile:
         return spread.write_by_file(found, folder, "repeats", REPEATS_SCHEMA, "hash", tasks)
 
-    lists: list[OfFile] = []
+    lists: dict[str, OfFile] = {}
     if steps.repeats.site_line_pages:
         found = table(repeats.site_rows, lists, repeats.SITE_ROWS)
-        lists.append(listed(site_lines(found, steps.repeats.site_line_pages)))
+        lists["site_line"] = listed(site_lines(found, steps.repeats.site_line_pages))
     if steps.repeats.paragraphs != "off":
         found = table(repeats.paragraph_rows, lists, repeats.PARAGRAPH_ROWS)
-        lists.append(listed(repeated_paragraphs(found)))
+        lists["paragraph"] = listed(repeated_paragraphs(found))
     work = partial(_cut, folder, decided, lists, steps, scratch)
     made = spread.rows_of(spark, folder, documents, work, COLUMNS, _MADE).collect()
     files = [(File(*row[1:5]), File(*row[5:])) for row in sorted(made)]
-    every = [file for own in lists for file in own.values()]
+    every = [file for own in lists.values() for file in own.values()]
     return Repeated([d for d, _ in files], sorted(every), [c for _, c in files])
 
 
@@ -131,24 +134,24 @@ def _count(name: str) -> Column:
     return F.count(F.lit(1)).alias(name)
 
 
-def found_in(folder: Folder, lists: Sequence[OfFile], file: int) -> Found:
+def found_in(folder: Folder, lists: Lists, file: int) -> Found:
     """What the lists say of one documents file."""
     found = Found()
-    for own in lists:
+    for step, own in lists.items():
         if file in own:
-            table = pa.Table.from_batches(list(parquet.batches(folder, own[file].path)))
-            hashes = table["hash"].to_numpy()
-            if table["step"][0].as_py() == "site_line":
+            read = parquet.batches(folder, own[file].path, LISTED.names)
+            hashes, keepers = (c.to_numpy() for c in pa.Table.from_batches(list(read), LISTED))
+            if step == "site_line":
                 found = found._replace(lines=hashes)
             else:
-                found = found._replace(paragraphs=hashes, keepers=table["kept_node"].to_numpy())
+                found = found._replace(paragraphs=hashes, keepers=keepers)
     return found
 
 
 def _rows_of(
     folder: Folder,
     decided: Sequence[File],
-    lists: Sequence[OfFile],
+    lists: Lists,
     rows: Callable[[pa.RecordBatch, Found, int], pa.RecordBatch],
     file: int,
     batches: Batches,
@@ -161,7 +164,7 @@ def _rows_of(
 def _cut(
     folder: Folder,
     decided: Sequence[File],
-    lists: Sequence[OfFile],
+    lists: Lists,
     steps: Steps,
     scratch: str,
     file: int,

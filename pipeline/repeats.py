@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
 from filters.addresses import address_hash
 from filters.line_edits import Edits, followed_by, line_edits, removed, without
 from filters.repeats import EXEMPT, PARAGRAPH, SITE_LINE, Pieces, pieces_of, without_pieces
+from filters.url_names import key_hash
 from language_id.decoded import Characters, decoded
 from pipeline import parquet
 from pipeline.edits import filled_chars
@@ -31,6 +31,7 @@ SITE_ROWS = pa.schema([("hash", pa.int64()), ("page", pa.int64()), ("file", pa.i
 PARAGRAPH_ROWS = pa.schema(
     [("hash", pa.int64()), ("file", pa.int32()), ("first", pa.int64()), ("copies", pa.int64())]
 )
+VERDICTS = pa.schema([("doc_id", pa.string()), ("reason", pa.string())])
 Numbers = NDArray[np.int64]
 NONE = np.zeros(0, np.int64)
 
@@ -46,7 +47,7 @@ class Found(NamedTuple):
     """Hashes to look for in a documents file (or in all), each array sorted as ``lines`` is.
 
     ``lines``: of lines that go; ``paragraphs``: of those that go from all documents but the one
-    whose node is at the same place in ``keepers``. 24 bytes a hash.
+    whose node is at the same place in ``keepers``. 8 bytes a line, 16 a paragraph.
     """
 
     lines: Numbers = NONE
@@ -120,8 +121,8 @@ def kept_rows(
     folder: Folder, decisions: parquet.File, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[tuple[Numbers, pa.RecordBatch]]:
     """Kept documents of a documents file, with their row numbers, from the decisions about it."""
-    columns = ("doc_id", "reason")
-    verdicts = pa.Table.from_batches(list(parquet.batches(folder, decisions.path, columns)))
+    read = parquet.batches(folder, decisions.path, VERDICTS.names)
+    verdicts = pa.Table.from_batches(list(read), VERDICTS)
     row = 0
     for batch in batches:
         part = verdicts.slice(row, batch.num_rows).combine_chunks()
@@ -161,7 +162,7 @@ def _site_lines(
     minimum = steps.repeats.site_line_min_chars
     pieces = pieces_of(characters, blocks=False, minimum_chars=minimum)
     hosts = batch.column("host").to_pylist()
-    salts = np.array([xxh3_64_intdigest(host) if host else 0 for host in hosts], np.uint64)
+    salts = np.array([key_hash(h) if h else 0 for h in hosts], np.uint64)
     own = salts[pieces.documents]
     asked = (pieces.hashes != EXEMPT) & (own != 0)
     return pieces, np.where(asked, pieces.hashes ^ own, np.uint64(0)).view(np.int64)

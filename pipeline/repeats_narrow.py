@@ -1,6 +1,6 @@
 """Repeated text found in one process: what ``pipeline.repeated`` finds, for previews.
 
-Memory: 24 bytes for each line of a kept document that is long enough to be asked about. The text is
+Memory: about 50 bytes for each line of a kept document that is long enough to be asked about. The text is
 read once for every step, and once more to be cut.
 """
 

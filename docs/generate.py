@@ -27,7 +27,9 @@ TABLE_NOTES = {
     "documents": "Everything measured about every extracted page; rules decide from here.",
     "clusters": "Which documents are copies of each other.",
     "decisions": "What was decided about every document, in the order of the documents table.",
+    "repeats": "Hashes of lines and paragraphs to cut, a file for each documents file that has some; no text.",
     "stats/personal_data": "What was masked in the corpus.",
+    "stats/edits": "What was removed from texts of the corpus, by language and by what removed it.",
     "stats/funnel": "Documents, characters, words, bytes and tokens per stage, language and reason.",
 }
 

@@ -1,7 +1,7 @@
 """Repeated text found in one process: what ``pipeline.repeated`` finds, for previews.
 
-Memory: about 50 bytes for each line of a kept document that is long enough to be asked about. The text is
-read once for every step, and once more to be cut.
+Memory: about 50 bytes for each line of a kept document that is long enough to be asked about. The
+text is read once for every step, and once more to be cut.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,18 +1,19 @@
-"""The newest fetch of every address: by plain Python, in one process and in Spark the same."""
+"""The newest fetch of every address, in one process and by plain Python the same.
+
+That Spark decides alike is part of tests/test_pipeline_repeats.py.
+"""
 
 import random
 from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from conftest import stored_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_pipeline_decisions import CLUSTERED
 
 from filters.addresses import address_hash, normalised
-from pipeline import config, deciding, decisions, fetches, fetches_spark, narrow, spread, stages
+from pipeline import config, deciding, fetches, narrow, stages
 from pipeline.criteria import criteria
 from pipeline.files import Folder
 
@@ -73,23 +74,6 @@ def test_the_newest_passing_fetch_stays_and_the_others_point_to_what_is_kept(tmp
     assert len(older) > 100
     assert all(None in reasons for reasons in clusters.values())
     assert any(found[d]["kept_doc_id"] and found[d]["reason"] != fetches.REASON for d in found)
-
-
-@pytest.mark.spark
-def test_spark_decides_the_same(spark, tmp_path):
-    folder = Folder(str(tmp_path / "run"))
-    stored_run(folder, random.Random(3), sizes=(120, 1, 90), langs=("fin_Latn",), each=address)
-    own = settled(tmp_path)
-    documents = stages.required(folder, "extract").files["documents"]
-    files = stages.required(folder, "deduplicate").files["clusters"]
-    shared = spark.sparkContext.broadcast(criteria(own, folder.options))
-    members = spread.table(spark, folder, files, CLUSTERED)
-    made = fetches_spark.decided(spark, folder, documents, shared, members, KEYS)
-    found = made.orderBy("file", "row").collect()
-    assert made.columns == decisions.DECISIONS_SCHEMA.names
-    here = decided_here(folder, own)
-    assert [row.asDict() for row in found] == here
-    assert {row["reason"] for row in here} > {None, fetches.REASON, *deciding.DUPLICATES}
 
 
 def rows_of(dates, ids):

@@ -253,7 +253,6 @@ def test_a_corpus_without_repeats_is_as_plain_python_has_it_by_both_deciders(
     folder = Folder(str(tmp_path / "run"))
     stored = {row["doc_id"]: row for row in stored_run(
         folder, random.Random(4), sizes=(110, 1, 140), langs=("eng_Latn",), each=row_of,
-        lang_score=0.9,
     )}  # fmt: skip
     shown = curate.preview(own_config, folder)
     curate.run(spark, own_config, folder)
@@ -319,7 +318,7 @@ def check_lists(folder, candidates, copies):
 
 
 def check_the_same_again(spark, folder, own_config, monkeypatch):
-    """Spark's decider and another parallelism give the same bytes; without the steps no trace."""
+    """Spark's decider, with another parallelism, gives the same bytes."""
     before = manifest.read(folder)
     partitions = spark.conf.get("spark.sql.shuffle.partitions")
     stages.forget(folder, "curate")

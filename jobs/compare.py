@@ -72,6 +72,7 @@ def as_json(folder: Folder, found: Comparison, examples: int) -> dict[str, Any]:
             {"lang": lang, **counts}
             for lang, counts in comparing.languages(rows, found.a, found.b, found.lang)
         ],
+        "repeats": {"a": dict(found.a.cuts), "b": dict(found.b.cuts)},
         "by_language": [_counted(rows, change) for change in found.changes],
         "changes": [
             _counted(rows, change)
@@ -112,6 +113,8 @@ def show(console: Console, folder: Folder, found: Comparison, examples: int) -> 
     if rest:
         together = comparing.over_languages(rest)
         console.print(_changes("Removed by both, for another reason", found.rows, together))
+    if found.a.cuts or found.b.cuts:
+        console.print(_cuts(found))
     if not found.changes:
         console.print("Every document has the same fate under both.")
     for change in comparing.over_languages(found.changes) if examples else []:
@@ -149,6 +152,18 @@ def _changes(title: str, rows: Rows, changes: Sequence[Change]) -> Table:
         numbers = comparing.counts(rows, change.rows).values()
         names = (change.lang or "all", change.before, change.after)
         table.add_row(*names, *(f"{n:,}" for n in numbers))
+    return table
+
+
+def _cuts(found: Comparison) -> Table:
+    """Documents and characters that each side cuts as repeats from the texts it keeps."""
+    table = _table("Cut as repeats", "")
+    for title in ("documents a", "documents b", "characters a", "characters b"):
+        table.add_column(title, justify="right")
+    for kind in sorted({*found.a.cuts, *found.b.cuts}):
+        sides = (found.a.cuts.get(kind, {}), found.b.cuts.get(kind, {}))
+        numbers = [side.get(measure, 0) for measure in ("documents", "chars") for side in sides]
+        table.add_row(kind, *(f"{n:,}" if n else "-" for n in numbers))
     return table
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.pii import Span, mask
@@ -20,6 +21,7 @@ from pipeline.stages import Stage
 
 KEPT = "kept"
 MEASURES = ("documents", "words", "tokens")
+CUT_MEASURES = ("documents", "spans", "chars")
 OPENING_WORDS = 12
 OPENING_CHARS = 120
 """An opening is this long at most, also where a language writes no spaces."""
@@ -31,7 +33,8 @@ class Side(NamedTuple):
     """One configuration's decisions.
 
     ``names`` are the reasons that ``reason`` numbers, -1 standing for kept; ``kept`` as in
-    ``deciding.Decided``.
+    ``deciding.Decided``; ``cuts`` what is cut from kept texts as repeats, by kind: documents,
+    pieces and characters.
     """
 
     rules: Sequence[Rule]
@@ -39,6 +42,7 @@ class Side(NamedTuple):
     names: list[str]
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    cuts: Mapping[str, Counts]
 
     def name(self, number: int) -> str:
         """The reason of that number."""
@@ -75,9 +79,21 @@ def sides(
     for config, judge, own in zip(configs, judges, judged, strict=True):
         rules, keys = judge.rules, config.duplicates.keep_order
         made = deciding.outcome(folder, documents, rows, own, members, judge, keys)
-        made, _ = deciding.without_emptied(folder, documents, made, judge, advance)
-        found.append(Side(rules, own, deciding.reasons(rules), made.reason, made.kept))
+        made, cuts = deciding.without_emptied(folder, documents, made, judge, advance)
+        names = deciding.reasons(rules)
+        found.append(Side(rules, own, names, made.reason, made.kept, _repeats(cuts)))
     return rows, found
+
+
+def _repeats(cuts: pa.Table) -> dict[str, Counts]:
+    """Documents, pieces and characters cut as repeats, by kind, all languages together."""
+    kinds: dict[str, Counts] = {}
+    for row in cuts.to_pylist():
+        if row["kind"].startswith("repeats."):
+            own = kinds.setdefault(row["kind"], dict.fromkeys(CUT_MEASURES, 0))
+            for measure in CUT_MEASURES:
+                own[measure] += row[measure]
+    return dict(sorted(kinds.items()))
 
 
 def changes(rows: Rows, a: Side, b: Side, lang: str | None = None) -> list[Change]:

@@ -19,6 +19,7 @@ from jobs import curate
 from language_id.decoded import characters_of
 from language_id.words import LOWER
 from pipeline import (
+    comparing,
     config,
     deciding,
     manifest,
@@ -287,13 +288,13 @@ def test_a_corpus_without_repeats_is_as_plain_python_has_it_by_both_deciders(
     assert {s["kind"] for row in corpus.values() for s in row["edits"]} >= {
         "repeats.site_line", "repeats.paragraph", "c4.few_words",
     }  # fmt: skip
-    check_counts(folder, corpus)
+    check_counts(folder, corpus, own_config)
     check_lists(folder, candidates, copies)
     check_the_same_again(spark, folder, own_config, monkeypatch)
 
 
-def check_counts(folder, corpus):
-    """The statistics are those of the published spans."""
+def check_counts(folder, corpus, own_config):
+    """The statistics are those of the published spans, and ``compare`` tells the same."""
     counted = defaultdict(lambda: [0, 0, 0])
     for row in corpus.values():
         for kind in {s["kind"] for s in row["edits"]}:
@@ -303,6 +304,11 @@ def check_counts(folder, corpus):
     told = pq.read_table(folder.path("stats/edits.parquet")).to_pylist()
     names = ("documents", "spans", "chars")
     assert {(r["lang"], r["kind"]): [r[name] for name in names] for r in told} == counted
+    found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
+    _, (side,) = comparing.sides(folder, *found, [own_config])
+    assert {("eng_Latn", kind): list(own.values()) for kind, own in side.cuts.items()} == {
+        key: own for key, own in counted.items() if key[1].startswith("repeats.")
+    }
 
 
 def check_lists(folder, candidates, copies):

@@ -63,6 +63,11 @@ fidelity: $(STAMP) ## Compare every rule with datatrove's, and the speed (makes 
 	@$(BIN)/python benchmarks/fidelity.py --guide docs/fidelity.md
 	@$(BIN)/python benchmarks/signals.py
 
+.PHONY: duplicates
+duplicates: java $(STAMP) ## Compare clusters with the similarity of every pair, and the kernels with other libraries
+	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/python benchmarks/duplicates.py
+	@$(BIN)/python benchmarks/dedup_kernels.py --set europa
+
 .PHONY: lock
 lock: $(STAMP) ## Refresh requirements.lock within pyproject's ranges
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -65,7 +65,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (steps, "token_hashes", WORDS),
     (steps, "measure", SIGNALS),
     (steps, "text_hashes", HASH),
-    (steps, "shingle_hashes", SIGNATURE),
+    (steps, "shingles_of", SIGNATURE),
     (steps, "signatures", SIGNATURE),
     (extraction, "documents", ARROW),
     (Writer, "__init__", WRITE),

@@ -31,7 +31,7 @@ TIMED = (
     ("tokenize", "words"),
     ("token_hashes", "hashes of words"),
     ("measure", "signals"),
-    ("shingle_hashes", "shingles"),
+    ("shingles_of", "shingles"),
     ("signatures", "MinHash, 112 hashes"),
     ("text_hashes", "text hash"),
 )

@@ -3,36 +3,42 @@
 Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", section 3.4.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dedup.shingling import FIVE_WORDS, Shingling
 from language_id.hashing import mix
+
+Check = Literal["signature", "jaccard", "none"]
 
 
 class Preset(NamedTuple):
     """How one of the field's pipelines finds near-duplicates.
 
-    ``minimum_similarity`` is what a candidate pair must reach; 0 takes every candidate.
+    ``minimum_similarity`` is what a candidate pair must reach in the ``check``: of the signatures,
+    of the true shingles, or none, where every candidate is taken.
     """
 
     name: str
-    shingle_words: int
+    shingling: Shingling
     bands: int
     rows: int
+    check: Check
     minimum_similarity: float
     source: str
 
 
-# NeMo Curator's 24-character shingles are not here: shingles are made of words.
+_WORDS = FIVE_WORDS
 PRESETS: tuple[Preset, ...] = (
-    Preset("default", 5, 14, 8, 0.65, "bands of FineWeb, and a check below their S-curve's middle"),
-    Preset("fineweb", 5, 14, 8, 0.0, "Penedo et al. 2024, arXiv:2406.17557"),
-    Preset("fineweb2", 5, 14, 8, 0.0, "Penedo et al. 2025, arXiv:2506.20920"),
-    Preset("hplt", 1, 17, 15, 0.0, "HPLT v3: 255 hashes over the set of words"),
-    Preset("olmo3", 5, 26, 11, 0.8, "OLMo 3; its check is the true Jaccard similarity"),
+    Preset("default", _WORDS, 14, 8, "signature", 0.65, "FineWeb's bands; the check is explained"),
+    Preset("fineweb", _WORDS, 14, 8, "none", 0.0, "Penedo et al. 2024, arXiv:2406.17557"),
+    Preset("fineweb2", _WORDS, 14, 8, "none", 0.0, "Penedo et al. 2025, arXiv:2506.20920"),
+    Preset("hplt", Shingling("words", 1), 17, 15, "none", 0.0, "HPLT v3: over the set of words"),
+    Preset("nemo", Shingling("characters", 24), 20, 13, "none", 0.0, "NeMo Curator's defaults"),
+    Preset("olmo3", _WORDS, 26, 11, "jaccard", 0.8, "OLMo 3: true Jaccard similarity of pairs"),
 )
 """A pair passes bands at similarity s with ``candidate_probability(s, bands, rows)``.
 

@@ -3,6 +3,7 @@
 Checking every document against its bucket's first alone loses true pairs: where the first is
 there by accident, nobody resembles it and the bucket falls apart. Checking all pairs takes n^2.
 So a bucket keeps up to a few leaders, and a document is linked to those it resembles.
+While places last every document is a leader: small buckets are compared in full.
 """
 
 from typing import NamedTuple
@@ -52,10 +53,12 @@ def links(
     links every document to the first of its bucket.
 
     A document that matches gets one edge to each group of leaders it matches, which thereby
-    become one group; one that matches none becomes a leader itself. When all places are taken it
-    replaces the leader that matched least recently: nothing already linked is lost, later
-    documents are just not compared with that one. A bucket of n documents thus gives at most
-    n - 1 edges and takes at most n * leaders comparisons, and every edge is a pair that matches.
+    become one group; then it takes a place itself while one is free. One that matches none becomes
+    a leader in any case. When all places are taken it replaces the leader that matched least
+    recently, those first that only took a free place: nothing already linked is lost, later
+    documents are just not compared with that one. So a bucket with no more documents than places
+    is linked as if all pairs were compared; one of n documents gives at most n - 1 edges and takes
+    at most n * leaders comparisons; and every edge is a pair that matches.
     """
     room = len(nodes) + len(leaders.nodes)  # one edge per document that joins, one per merger
     left = np.empty(room, dtype=np.int64)
@@ -98,12 +101,11 @@ def _link(
                 joined = groups[leader]
             else:
                 _rename(groups[: state[_COUNT]], groups[leader], joined)
-        if joined == -1:
+        if joined == -1 or state[_COUNT] < len(used):
             place = _place(used, state)
             leader_nodes[place] = nodes[i]
             leader_sketches[place] = sketches[i]
-            groups[place] = now
-            used[place] = now
+            groups[place], used[place] = (now, now) if joined == -1 else (joined, 0)
     return edges
 
 

@@ -27,6 +27,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 HASHES = 112
+SEED = 1
+FAMILY = "xor, odd factor, top 32 bits; SplitMix64"
+"""Name of the hash functions, for tables that are compared with others made elsewhere."""
 EMPTY = np.uint32(0xFFFFFFFF)
 """Every value of the signature of a document without shingles."""
 
@@ -37,7 +40,7 @@ def signatures(
     shingles: NDArray[np.uint64],
     shingle_offsets: NDArray[np.int64],
     hashes: int = HASHES,
-    seed: int = 1,
+    seed: int = SEED,
 ) -> NDArray[np.uint32]:
     """MinHash signatures of n documents, shape (n, hashes), 4 bytes a value.
 
@@ -71,6 +74,11 @@ def sketches(signature: NDArray[np.uint32]) -> NDArray[np.uint8]:
     hashing", WWW); ``equal_bytes_needed`` allows for it.
     """
     return signature.astype(np.uint8)
+
+
+def sketch_similarity(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
+    """Estimate of the Jaccard similarity from sketches, 0..1: equal bytes less those by chance."""
+    return np.asarray(np.clip((similarity(left, right) - 1 / 256) / (1 - 1 / 256), 0, 1))
 
 
 def equal_bytes_needed(minimum_similarity: float, hashes: int) -> int:

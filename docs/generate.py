@@ -26,10 +26,14 @@ TABLE_NOTES = {
     "ledger": "One row per WARC record and per gap between records; the rows of a file add up to its bytes.",
     "documents": "Everything measured about every extracted page; rules decide from here.",
     "clusters": "Which documents are copies of each other.",
+    "bands": "What every document is compared by: enough to find copies of it later; no text, no address.",
+    "known": "Documents of the corpora given as `--against` that share a cluster with some of this run's.",
+    "superseded": "With `--symmetric`: documents older corpora hold though a better copy is in this one.",
     "decisions": "What was decided about every document, in the order of the documents table.",
     "repeats": "Hashes of lines and paragraphs to cut, a file for each documents file that has some; no text.",
     "stats/personal_data": "What was masked in the corpus.",
     "stats/edits": "What was removed from texts of the corpus, by language and by what removed it.",
+    "stats/rehydration": "How often FineWeb-2 would show a kept document, by the size of its cluster: docs/rehydration.md.",
     "stats/funnel": "Documents, characters, words, bytes and tokens per stage, language and reason.",
 }
 

@@ -59,7 +59,7 @@ def measure_boilerplate(
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    starts: NDArray[np.bool_],
+    starts: NDArray[np.uint8],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],
     out: NDArray[np.float64],

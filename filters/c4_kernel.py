@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from filters import phrases
 from filters.flags import BLANK, SINGLE
+from filters.line_counts import WORDS
 from filters.phrases import phrases_in
-from filters.sentences import ends_sentence, sentence_count
+from filters.sentences import ends_sentence
 
 LONG_WORD, FEW_WORDS, JAVASCRIPT, POLICY, NO_TERMINAL, KEPT = 0, 1, 2, 3, 4, 5
 MAX_WORD_CHARS = 1000
@@ -54,15 +55,20 @@ def _has_long_word(codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[
 
 @njit(cache=True)
 def line_fate(
-    codes: NDArray[np.uint32], at: int, end: int, found: int, flags: NDArray[np.uint8]
+    codes: NDArray[np.uint32],
+    at: int,
+    end: int,
+    few_words: bool,
+    found: int,
+    flags: NDArray[np.uint8],
 ) -> int:
     """Return the first rule that drops the line, the one on its end aside; else KEPT.
 
-    ``found``: the bits of ``phrases_in`` for the line.
+    ``few_words``: fewer than ``MIN_LINE_WORDS``; ``found``: the bits of its ``phrases_in``.
     """
     if _has_long_word(codes, at, end, flags):
         return LONG_WORD
-    if has_few_words(codes, at, end, flags, MIN_LINE_WORDS):
+    if few_words:
         return FEW_WORDS
     if found & (1 << phrases.JAVASCRIPT):
         return JAVASCRIPT
@@ -75,11 +81,16 @@ def measure_c4(
     offsets: NDArray[np.int64],
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
+    line_counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
+    line_sentences: NDArray[np.int32],
     flags: NDArray[np.uint8],
     out: NDArray[np.float64],
 ) -> None:
     """Write 9 columns, in the order of ``filters.signals.C4_SIGNALS``.
+
+    ``firsts`` to ``line_offsets``: of ``filters.lines.Lines``; ``line_sentences``: the
+    ``line_counts`` of ``filters.sentences.Sentences``.
 
     They are: lines dropped for a long word, too few words, javascript, a policy phrase, no terminal
     mark; sentences in the lines left without and with the last of these; and whether the document
@@ -96,11 +107,12 @@ def measure_c4(
             if first == last:
                 continue
             found = phrases_in(codes, first, last) if anywhere else 0
-            fate = line_fate(codes, first, last, found, flags)
+            few_words = line_counts[line, WORDS] < MIN_LINE_WORDS
+            fate = line_fate(codes, first, last, few_words, found, flags)
             if fate != KEPT:
                 out[document, fate] += 1
                 continue
-            sentences = sentence_count(codes, first, last, flags)
+            sentences = line_sentences[line]
             terminal = ends_sentence(codes, first, last, flags)
             out[document, NO_TERMINAL] += not terminal
             out[document, 5] += sentences

@@ -1,57 +1,77 @@
-"""A hash table that counts 64-bit keys and remembers where each came first.
+"""A hash table that counts 64-bit keys.
 
-``table[slot, KEY]`` is a key, 0 where the slot is free; ``table[slot, RANK]`` its count above the
-complement of its first place, so that the greatest rank is the greatest count and, among equals,
-the earliest. Both lie in one line of the cache.
+Entries stand in the order in which their keys came first, without gaps: who goes over them reads
+what there is and no more. The table that leads to them holds 4 bytes a slot, so that a document's
+stays in the nearest cache.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from filters.spans import set_bits
 from language_id.hashing import GOLDEN
-
-KEY, RANK = 0, 1
-COUNT_SHIFT = np.uint64(32)
-ONE = np.uint64(1 << 32)
-FIRST_MASK = np.uint64((1 << 32) - 1)
-
 
 Whole = int | np.integer
 """A whole number, in Python or in a kernel."""
 
 
-@njit(cache=True)
-def slot_in(table: NDArray[np.uint64], bits: int, key: np.uint64) -> Whole:
-    """Return the slot that holds ``key``, or the free one where it belongs; linear probing.
+class Counts(NamedTuple):
+    """Entry e has the key ``keys[e]``, which came ``counts[e]`` times, first at ``firsts[e]``.
 
-    The first ``1 << bits`` slots must include a free one, and ``key`` must not be 0.
+    ``slots``: one more than the entry of a key that hashes there, 0 where free.
     """
-    mask = (1 << bits) - 1
-    slot = np.int64((key * GOLDEN) >> np.uint64(64 - bits))
-    while table[slot, KEY] != 0 and table[slot, KEY] != key:
-        slot = (slot + 1) & mask
-    return slot
+
+    slots: NDArray[np.int32]
+    keys: NDArray[np.uint64]
+    counts: NDArray[np.int32]
+    firsts: NDArray[np.int32]
 
 
 @njit(cache=True)
-def counted(table: NDArray[np.uint64], bits: int, key: np.uint64, place: int | np.integer) -> Whole:
-    """Count one more of ``key``, at ``place`` (under 2**32); return its slot."""
-    slot = slot_in(table, bits, key)
-    if table[slot, KEY] == 0:
-        table[slot, KEY] = key
-        table[slot, RANK] = FIRST_MASK - np.uint64(place)
-    table[slot, RANK] += ONE
-    return slot
+def room_for(items: int) -> Counts:
+    """Return room for ``items`` keys at most: 16 bytes for each, and 4 a slot."""
+    return Counts(
+        np.empty(1 << set_bits(items), dtype=np.int32),
+        np.empty(items, dtype=np.uint64),
+        np.empty(items, dtype=np.int32),
+        np.empty(items, dtype=np.int32),
+    )
 
 
 @njit(cache=True)
-def first_place(rank: np.uint64) -> Whole:
-    """Return where the key came first."""
-    return np.int64(FIRST_MASK - (rank & FIRST_MASK))
+def entry_of(table: Counts, bits: int, key: np.uint64) -> tuple[np.uintp, int]:
+    """Return the slot of ``key`` in the first ``1 << bits``, and its entry, -1 where it has none.
+
+    Linear probing; one of the slots must be free.
+    """
+    mask = np.uintp((1 << bits) - 1)
+    slot = np.uintp((key * GOLDEN) >> np.uint64(64 - bits))
+    while True:
+        entry = table.slots[slot] - 1
+        if entry < 0 or table.keys[np.uintp(entry)] == key:
+            return slot, entry
+        slot = (slot + np.uintp(1)) & mask
 
 
 @njit(cache=True)
-def count_of_rank(rank: np.uint64) -> Whole:
-    """Return how often the key came."""
-    return np.int64(rank >> COUNT_SHIFT)
+def count_keys(
+    table: Counts, bits: int, keys: NDArray[np.uint64], entries_of: NDArray[np.int32]
+) -> int:
+    """Count the keys; how many distinct ones there are. The entry of each is written."""
+    table.slots[: 1 << bits] = 0
+    entries = 0
+    for place in range(len(keys)):
+        slot, entry = entry_of(table, bits, keys[place])
+        if entry < 0:
+            entry = entries
+            entries += 1
+            table.slots[slot] = entries
+            table.keys[entry] = keys[place]
+            table.counts[entry] = 0
+            table.firsts[entry] = place
+        table.counts[np.uintp(entry)] += 1
+        entries_of[place] = entry
+    return entries

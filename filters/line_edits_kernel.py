@@ -10,13 +10,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.c4_kernel import KEPT as C4_KEPT
-from filters.c4_kernel import NO_TERMINAL, line_fate
+from filters.c4_kernel import MIN_LINE_WORDS, NO_TERMINAL, has_few_words, line_fate
+from filters.citations import OPEN_BRACKET, after_citation
 from filters.line_counts import BLANKS
 from filters.lines import next_newline
 from filters.phrases import phrases_in
 from filters.refinedweb_kernel import KEPT as REFINEDWEB_KEPT
 from filters.refinedweb_kernel import refinedweb_fate
-from filters.sentences import OPEN_BRACKET, after_citation, ends_sentence
+from filters.sentences import ends_sentence
 from filters.spans import strip
 from filters.traits import NEWLINE
 
@@ -130,7 +131,8 @@ def c4_spans(
             start, last = strip(codes, at, stop, flags)
             if start < last:
                 found = phrases_in(codes, start, last) if anywhere else 0
-                fate = line_fate(codes, start, last, found, flags)
+                few_words = has_few_words(codes, start, last, flags, MIN_LINE_WORDS)
+                fate = line_fate(codes, start, last, few_words, found, flags)
                 if (
                     fate == C4_KEPT
                     and ask_terminal

@@ -14,7 +14,6 @@ from filters.flags import FLAGS
 from filters.line_counts import CLASSES, COUNTS, count_line
 from filters.spans import NEWLINE, strip
 from language_id.decoded import Characters
-from language_id.hashing import span_hash
 
 BLOCK = 32
 """Characters compared at once: shorter loops are unrolled and then not vectorised."""
@@ -84,8 +83,7 @@ def _find_lines(
             if stop > at:
                 spans[0, count], spans[1, count] = at, stop
                 spans[2, count], spans[3, count] = strip(codes, at, stop, flags)
-                hashes[count] = span_hash(codes, at, stop)
-                count_line(codes, at, stop, classes, counts[count])
+                hashes[count] = count_line(codes, at, stop, classes, counts[count])
                 count += 1
             at = stop + 1
     doc_offsets[len(offsets) - 1] = count

@@ -1,9 +1,6 @@
 """MADLAD-400's questionable sentences (Kudugunta et al. 2023, arXiv:2309.04662, section 2.3).
 
-A sentence is a piece of a line that ends at a mark of Sentence_Terminal as in ``filters.c4_kernel``
-(closing quotes and brackets, then space; no space after Chinese and Japanese marks; not at a full
-stop before a lower-case letter) and holds a letter or number; white space at its ends is not its
-own. It is questionable where
+A sentence is one of ``filters.sentences``. It is questionable where
 
 - list case: of at least 12 tokens more than half start with a capital. Tokens are pieces between
   white space; a letter of a script written without spaces is one. A token starts at its first
@@ -22,21 +19,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.flags import BLANK, CLOSER, FLAGS, LOWER, SENTENCE, SINGLE, SPOKEN, WIDE
+from filters.flags import BLANK, SINGLE, SPOKEN
 from filters.phrase_kernel import phrase_end, phrase_places
+from filters.sentences import LANE, LANE_BITS
 from filters.signal import Signal
-from filters.traits import DIGIT, NEWLINE, TRAITS
-from filters.traits import UPPER as TRAIT_UPPER
+from filters.traits import UPPER
 
 MIN_CHARS, MAX_CHARS, MIN_HAN_CHARS = 20, 500, 6
 LIST_CASE_TOKENS = 12
-DOT = 0x2E
 FIRST_HAN = 0x2E80  # of the scripts without spaces those of East Asia lie here and beyond
-NO_END, ABBREVIATING, ENDING, ENDING_WIDE = 0, 1, 2, 3
-
-# Beside the bits of filters.flags, in a table of 16.
-UPPER_BIT, TECHNICAL_BIT = 8, 9
-UPPER, TECHNICAL, HAN, LINE_END = 1 << UPPER_BIT, 1 << TECHNICAL_BIT, 1 << 10, 1 << 11
 
 MADLAD_SIGNALS = (
     Signal(
@@ -60,77 +51,20 @@ MADLAD_SIGNALS = (
 )
 
 
-def _table() -> NDArray[np.uint16]:
-    table = FLAGS.astype(np.uint16)
-    table[(TRAITS & TRAIT_UPPER) != 0] |= UPPER
-    table[(TRAITS & DIGIT) != 0] |= TECHNICAL
-    table[[ord(character) for character in "{}+/()>"]] |= TECHNICAL
-    table[FIRST_HAN:][(FLAGS[FIRST_HAN:] & SINGLE) != 0] |= HAN
-    table[NEWLINE] |= LINE_END
-    table.flags.writeable = False
-    return table
-
-
-SENTENCE_TRAITS = _table()
-"""The bits of every code point, shape (0x110000,)."""
-
-
 @njit(cache=True)
-def _sentence(
-    codes: NDArray[np.uint32], at: int, end: int, table: NDArray[np.uint16]
-) -> tuple[int, int, int, int]:
-    """Return where the sentence that starts at ``at`` ends, and what stands in it.
-
-    That is: its technical characters, its capitals, and the bits of all characters. It ends before
-    a newline, or the first character of the next one.
-    """
-    technical, upper, seen = 0, 0, 0
-    while at < end:
-        flag = int(table[codes[np.uintp(at)]])
-        while not flag & (SENTENCE | LINE_END):  # as nearly every character
-            technical += (flag >> TECHNICAL_BIT) & 1
-            upper += (flag >> UPPER_BIT) & 1
-            seen |= flag
-            at += 1
-            if at == end:
-                return at, technical, upper, seen
-            flag = int(table[codes[np.uintp(at)]])
-        pending, spaced = NO_END, False
-        while at < end:  # until it is clear whether the sentence ends here
-            flag = int(table[codes[np.uintp(at)]])
-            if flag & LINE_END:
-                return at, technical, upper, seen
-            if flag & BLANK:
-                spaced = True
-            else:
-                if pending != NO_END and (spaced or pending == ENDING_WIDE):
-                    goes_on = flag & (SENTENCE | CLOSER) and not spaced
-                    if not goes_on and not (pending == ABBREVIATING and flag & LOWER):
-                        return at, technical, upper, seen
-                    pending = pending if goes_on else NO_END
-                if flag & SENTENCE:
-                    is_dot = codes[np.uintp(at)] == DOT
-                    ending = ENDING_WIDE if flag & WIDE else ABBREVIATING if is_dot else ENDING
-                    pending = max(pending, ending)
-                elif not flag & CLOSER:
-                    pending = NO_END
-                spaced = False
-            technical += (flag >> TECHNICAL_BIT) & 1
-            upper += (flag >> UPPER_BIT) & 1
-            seen |= flag
-            at += 1
-            if pending == NO_END:
-                break
-    return at, technical, upper, seen
-
-
-@njit(cache=True)
-def _is_list_case(codes: NDArray[np.uint32], at: int, end: int, table: NDArray[np.uint16]) -> bool:
+def _is_list_case(
+    codes: NDArray[np.uint32],
+    at: int,
+    end: int,
+    flags: NDArray[np.uint8],
+    traits: NDArray[np.uint8],
+) -> bool:
     """Whether more than half of 12 tokens or more start with a capital."""
     tokens, capital = 0, 0
     inside, begun = False, False  # in a token; past its first letter or number
     for place in range(at, end):
-        flag = table[codes[np.uintp(place)]]
+        code = codes[np.uintp(place)]
+        flag = flags[code]
         if flag & BLANK:
             inside = False
             continue
@@ -138,10 +72,27 @@ def _is_list_case(codes: NDArray[np.uint32], at: int, end: int, table: NDArray[n
             tokens += 1
             begun = False
         if flag & SPOKEN:
-            capital += not begun and (flag & UPPER) != 0
+            capital += not begun and (traits[code] & UPPER) != 0
             begun = True
         inside = not flag & SINGLE
     return tokens >= LIST_CASE_TOKENS and 2 * capital > tokens
+
+
+@njit(cache=True)
+def _is_odd(
+    codes: NDArray[np.uint32], at: int, end: int, technical: int, flags: NDArray[np.uint8]
+) -> bool:
+    """Whether a sentence's length is abnormal, or its characters technical."""
+    chars = end - at
+    if chars > MAX_CHARS or chars < MIN_HAN_CHARS or 5 * technical > chars:
+        return True
+    if chars >= MIN_CHARS:
+        return False
+    for place in range(at, end):
+        code = codes[np.uintp(place)]
+        if code >= FIRST_HAN and flags[code] & SINGLE:
+            return False
+    return True
 
 
 @njit(cache=True)
@@ -164,52 +115,11 @@ def _is_cursed(
 
 
 @njit(cache=True)
-def _sentences(
-    codes: NDArray[np.uint32],
-    at: int,
-    end: int,
-    cursed: NDArray[np.int64],
-    keys: NDArray[np.uint64],
-    bits: int,
-    lengths: int,
-    table: NDArray[np.uint16],
-    traits: NDArray[np.uint8],
-    lower: NDArray[np.uint32],
-) -> tuple[int, int, int]:
-    """Count the document's sentences, the questionable ones, and those in list case or cursed.
-
-    ``cursed``: where cursed phrases start; they may go on in the next sentence, and do not count.
-    """
-    sentences, questionable, styled, passed = 0, 0, 0, 0
-    while at < end:
-        if table[codes[np.uintp(at)]] & BLANK:
-            at += 1
-            continue
-        start = at
-        at, technical, upper, seen = _sentence(codes, at, end, table)
-        first = passed
-        while passed < len(cursed) and cursed[passed] < at:
-            passed += 1
-        if not seen & SPOKEN:
-            continue
-        last = at
-        while table[codes[np.uintp(last - 1)]] & BLANK:
-            last -= 1
-        style = 2 * upper > LIST_CASE_TOKENS and _is_list_case(codes, start, last, table)
-        style = style or _is_cursed(
-            codes, start, at, cursed[first:passed], keys, bits, lengths, traits, lower
-        )
-        fewest = MIN_HAN_CHARS if seen & HAN else MIN_CHARS
-        odd = last - start < fewest or last - start > MAX_CHARS or 5 * technical > last - start
-        sentences += 1
-        styled += style
-        questionable += style or odd
-    return sentences, questionable, styled
-
-
-@njit(cache=True)
 def measure_madlad(
     codes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    counts: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     token_starts: NDArray[np.int64],
     token_hashes: NDArray[np.uint64],
@@ -218,31 +128,48 @@ def measure_madlad(
     keys: NDArray[np.uint64],
     bits: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    starts: NDArray[np.bool_],
-    table: NDArray[np.uint16],
+    first_tokens: NDArray[np.uint8],
+    flags: NDArray[np.uint8],
     traits: NDArray[np.uint8],
     lower: NDArray[np.uint32],
     out: NDArray[np.float64],
 ) -> None:
     """Write 3 columns, in the order of ``MADLAD_SIGNALS``.
 
-    ``token_starts``, ``token_hashes`` (of lower case) and ``token_offsets``: the tokens;
-    ``list_of_doc`` to ``starts``: what ``filters.madlad.cursed_lists`` returns; ``table``:
-    ``SENTENCE_TRAITS``. Memory: 8 bytes a token of the batch.
+    ``starts`` to ``offsets``: of ``filters.sentences.Sentences``; ``token_starts``,
+    ``token_hashes`` (of lower case) and ``token_offsets``: the tokens; ``list_of_doc`` to
+    ``first_tokens``: what ``filters.madlad.cursed_lists`` returns. Memory: 8 bytes a token of the
+    batch.
     """
     places = np.empty(len(token_starts), dtype=np.int64)
     for document in range(len(offsets) - 1):
-        which, start, end = list_of_doc[document], offsets[document], offsets[document + 1]
+        which = list_of_doc[document]
         own = slice(token_offsets[document], token_offsets[document + 1])
         own_keys, own_bits, own_lengths = keys[which], bits[which], lengths[which]
+        first, last = offsets[document], offsets[document + 1]
+        end = ends[last - 1] if last > first else 0
+        # a phrase that starts in a sentence may go on in the next one, and does not count
         cursed = phrase_places(
             codes, end, token_starts[own], token_hashes[own],
-            own_keys, own_bits, own_lengths, starts[which], traits, lower, places,
+            own_keys, own_bits, own_lengths, first_tokens[which], traits, lower, places,
         )  # fmt: skip
-        sentences, questionable, styled = _sentences(
-            codes, start, end, places[:cursed], own_keys, own_bits, own_lengths, table, traits,
-            lower,
-        )  # fmt: skip
-        out[document, 0] = sentences
-        out[document, 1] = questionable / max(sentences, 1)
-        out[document, 2] = styled / max(sentences, 1)
+        questionable, styled, passed = 0, 0, 0
+        for sentence in range(first, last):
+            at, stop, count = starts[sentence], ends[sentence], int(counts[sentence])
+            before = passed
+            while passed < cursed and places[passed] < stop:
+                passed += 1
+            upper = (count >> LANE_BITS) & LANE
+            style = False
+            if 2 * upper > LIST_CASE_TOKENS or stop - at > LANE:
+                style = _is_list_case(codes, at, stop, flags, traits)
+            if before < passed and not style:
+                style = _is_cursed(
+                    codes, at, stop, places[before:passed], own_keys, own_bits, own_lengths, traits,
+                    lower,
+                )  # fmt: skip
+            styled += style
+            questionable += style or _is_odd(codes, at, stop, count & LANE, flags)
+        out[document, 0] = last - first
+        out[document, 1] = questionable / max(last - first, 1)
+        out[document, 2] = styled / max(last - first, 1)

@@ -17,8 +17,8 @@ from filters.phrase_kernel import (
     MAX_BETWEEN_CHARS,
     MAX_PHRASE_CHARS,
     START_BITS,
-    START_SHIFT,
     add_phrase,
+    add_starts,
 )
 from filters.spans import set_bits
 from filters.traits import TRAITS
@@ -33,21 +33,22 @@ class PhraseLists(NamedTuple):
     """The lists of a batch's documents; list l is the set ``keys[l, :1 << bits[l]]``.
 
     ``list_of_doc``: (documents,), the list of each; bit k of ``lengths[l]``: list l holds a phrase
-    of k words; ``starts[l]``: a bitmap of the first bits of the hashes its phrases start with.
+    of k words; ``starts[l]``: a bit for each beginning of a hash, set for the tokens its phrases
+    start with.
     """
 
     list_of_doc: NDArray[np.int64]
     keys: NDArray[np.uint64]
     bits: NDArray[np.int64]
     lengths: NDArray[np.int64]
-    starts: NDArray[np.bool_]
+    starts: NDArray[np.uint8]
 
 
 class _List(NamedTuple):
     keys: NDArray[np.uint64]
     bits: int
     lengths: int
-    starts: NDArray[np.bool_]
+    starts: NDArray[np.uint8]
 
 
 @cache
@@ -109,11 +110,10 @@ def _hashed(listed: tuple[str, ...]) -> _List:
         if not words or len(phrase) + words * MAX_BETWEEN_CHARS >= MAX_PHRASE_CHARS:
             raise ValueError(f"the phrase {phrase!r} has no words or is too long")
         lengths |= 1 << words
-    starts = np.zeros(1 << START_BITS, dtype=np.bool_)
+    starts = np.zeros(1 << START_BITS >> 3, dtype=np.uint8)
     firsts = sorted({first for one in listed for first in first_tokens(one)})
     characters = characters_of(firsts)
     offsets = characters.offsets
     whole = Tokens(offsets[:-1], offsets[1:], np.zeros(len(firsts), np.uint8), offsets)
-    hashes = token_hashes(characters, whole).lower
-    starts[(hashes >> START_SHIFT).astype(np.int64)] = True
+    add_starts(token_hashes(characters, whole).lower, starts)
     return _List(keys, bits, lengths, starts)

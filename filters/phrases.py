@@ -1,13 +1,15 @@
-"""Phrases of C4's rules, found in linear time: two letters first, the whole only where they stand.
+"""Phrases of C4's rules, found in linear time: four letters first, the whole only where they stand.
 
-Letter case is ignored for ASCII only, in which all phrases are.
+All phrases have ten letters or more, so four letters in a row that start at every seventh place of
+a text are of any phrase in it, and nearly all others are of none. Letter case is ignored for ASCII
+only, in which all phrases are.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.lines import BLOCK
+from language_id.hashing import GOLDEN
 
 JAVASCRIPT, POLICY, LOREM_IPSUM, CURLY_BRACKET = 0, 1, 2, 3
 """What is found, a bit each."""
@@ -22,8 +24,11 @@ PHRASES = (
     (POLICY, "use cookies"),
     (LOREM_IPSUM, "lorem ipsum"),
 )
-ANCHORS = ("va", "ms", "oo", "ps")
-"""Two letters in a row that each phrase holds and ordinary text seldom."""
+GRAM = 4
+"""Letters in a row that are looked up."""
+STRIDE = min(len(text) for _, text in PHRASES) - GRAM + 1
+"""How far apart they may stand: of each phrase one such place is looked at."""
+GRAM_BITS = 13
 
 
 def packed(phrases: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -34,18 +39,37 @@ def packed(phrases: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     return rows, np.array([len(text) for text in phrases], dtype=np.int64)
 
 
-def _anchor_place(text: str) -> int:
-    """Where the anchor stands in a phrase."""
-    return next(text.index(anchor) for anchor in ANCHORS if anchor in text)
-
-
 CODES, LENGTHS = packed([text for _, text in PHRASES])
 KINDS = np.array([kind for kind, _ in PHRASES], dtype=np.int64)
-ANCHOR_PLACES = np.array([_anchor_place(text) for _, text in PHRASES], dtype=np.int64)
 # Of the width of a code point, or the compiler widens every comparison.
-V, A, M, S, O, P = (np.uint32(ord(letter)) for letter in "vamsop")  # noqa: E741
 CASE, CURLY = np.uint32(0x20), np.uint32(0x7B)
 UPPER_A, UPPER_Z = 0x41, 0x5A
+_16, _32, _48 = np.uint64(16), np.uint64(32), np.uint64(48)
+_CASES = np.uint64(0x0020002000200020)
+_GRAM_SHIFT = np.uint64(64 - GRAM_BITS)
+
+
+@njit(cache=True)
+def _gram(codes: NDArray[np.uint32], at: int) -> np.uint64:
+    """Return the place of four letters, in any case, in the table."""
+    place = np.uintp(at)
+    key = np.uint64(codes[place]) | np.uint64(codes[place + np.uintp(1)]) << _16
+    key |= np.uint64(codes[place + np.uintp(2)]) << _32
+    key |= np.uint64(codes[place + np.uintp(3)]) << _48
+    return ((key | _CASES) * GOLDEN) >> _GRAM_SHIFT
+
+
+def _grams() -> NDArray[np.uint8]:
+    """Say how far into a phrase four letters may stand, a bit each, shape (2 ** GRAM_BITS,)."""
+    found = np.zeros(1 << GRAM_BITS, dtype=np.uint8)
+    for phrase in CODES:
+        for at in range(STRIDE):
+            found[_gram(phrase, at)] |= 1 << at
+    found.flags.writeable = False
+    return found
+
+
+GRAMS = _grams()
 
 
 @njit(cache=True)
@@ -65,58 +89,32 @@ def _stands_at(
 
 
 @njit(cache=True)
-def _phrases_at(codes: NDArray[np.uint32], start: int, at: int, end: int) -> int:
-    """Return one bit for each kind of phrase whose anchor starts at ``at``."""
-    found = 0
+def _phrases_at(codes: NDArray[np.uint32], at: int, end: int) -> int:
+    """Return one bit for each kind of phrase that starts at ``at``."""
+    found, first = 0, codes[np.uintp(at)] | CASE
     for row in range(len(KINDS)):
-        first = at - ANCHOR_PLACES[row]
-        if first >= start and _stands_at(codes, first, end, CODES[row], LENGTHS[row]):
+        if first == CODES[row, 0] and _stands_at(codes, at, end, CODES[row], LENGTHS[row]):
             found |= 1 << KINDS[row]
     return found
 
 
 @njit(cache=True)
-def _may_hold_anchor(codes: NDArray[np.uint32], at: int) -> bool:
-    """Whether an anchor, in any case, or a curly bracket starts in a block of characters.
-
-    One expression without a call or a branch, or it is not turned into vector instructions.
-    """
-    likely = False
-    for place in range(BLOCK):
-        first = codes[np.uintp(at + place)] | CASE
-        second = codes[np.uintp(at + place + 1)] | CASE
-        likely |= (
-            ((first == V) & (second == A))
-            | ((first == M) & (second == S))
-            | ((first == O) & (second == O))
-            | ((first == P) & (second == S))
-            | (first == CURLY)
-        )
-    return likely
-
-
-@njit(cache=True)
-def _found_in(codes: NDArray[np.uint32], start: int, at: int, stop: int, end: int) -> int:
-    """Return the bits of what is found with its anchor in ``at:stop``."""
-    found = 0
-    for place in range(at, stop):
-        first = codes[np.uintp(place)]
-        found |= (first == CURLY) << CURLY_BRACKET
-        first |= CASE
-        if first in (V, M, O, P) and place + 1 < end:
-            found |= _phrases_at(codes, start, place, end)
+def _holds(codes: NDArray[np.uint32], start: int, end: int, code: np.uint32) -> bool:
+    """Whether a code point occurs; without a way out, for vector instructions."""
+    found = False
+    for at in range(start, end):
+        found |= codes[np.uintp(at)] == code
     return found
 
 
 @njit(cache=True)
 def phrases_in(codes: NDArray[np.uint32], start: int, end: int) -> int:
-    """Return one bit for each kind of phrase that occurs.
-
-    Anchors are looked for a block at a time: nearly all blocks hold none.
-    """
-    found, at = 0, start
-    while at + BLOCK < end:
-        if _may_hold_anchor(codes, at):
-            found |= _found_in(codes, start, at, at + BLOCK, end)
-        at += BLOCK
-    return found | _found_in(codes, start, at, end, end)
+    """Return one bit for each kind of phrase that occurs."""
+    found = int(_holds(codes, start, end, CURLY)) << CURLY_BRACKET
+    for at in range(start, end - GRAM + 1, STRIDE):
+        before = GRAMS[_gram(codes, at)]
+        if before:  # as of one place in some dozens
+            for first in range(at, max(start, at - STRIDE + 1) - 1, -1):
+                if (before >> (at - first)) & 1:
+                    found |= _phrases_at(codes, first, end)
+    return found

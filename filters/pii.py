@@ -27,7 +27,14 @@ PLACEHOLDERS: Final = {
 
 
 _DIGIT = re.compile(r"\d")
-_SIGN = re.compile(r"[\d@＠]")
+# What all personal data of one kind or another has, and few titles have; linear in any text.
+_POSSIBLE = re.compile(
+    r"[@＠]"  # e-mail
+    r"|\d(?:\D{0,3}\d){5}"  # phone, card
+    r"|[0-9]\.[0-9]{1,3}\.[0-9]"  # ipv4
+    r"|[23][0-9A-Fa-f]{3}:"  # ipv6
+    "|[0-9]{2}(?:[ \u00a0\u202f-]?[0-9A-Za-z]){11}"  # iban: check digits, and 11 at least
+)
 
 
 class Span(NamedTuple):
@@ -39,8 +46,8 @@ class Span(NamedTuple):
 
 
 def is_possible(text: str) -> bool:
-    """Whether a text has what all personal data looked for here has: a digit or an at sign."""
-    return _SIGN.search(text) is not None
+    """Whether a look at a text leaves it possible that :func:`find` finds something; costs less."""
+    return _POSSIBLE.search(text) is not None
 
 
 def find(text: str, region: str | None) -> list[Span]:

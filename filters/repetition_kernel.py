@@ -3,10 +3,10 @@
 N-grams are of all pieces, punctuation included, case-sensitive, and compared by 64-bit hashes:
 equal n-grams are always found, different ones confused once in 2**64 / n**2.
 
-An n-gram that comes twice starts and ends with (n - 1)-grams that come twice. So pairs are looked
-up only where both pieces may repeat, and longer n-grams only where their two halves do: in a clean
-text hardly any. Which pieces may is asked of a table too small to hold their hashes: counts up to
-two of some of their bits, so that a piece that comes once is now and then taken for one that
+An n-gram that comes twice starts and ends with (n - 1)-grams that come twice, so longer n-grams
+are made only where their two halves repeat: in a clean text hardly any. And before n-grams are
+counted, those that come once are sifted out with a table too small to hold their hashes. It counts
+up to two of some of their bits, so that one that comes once is now and then taken for one that
 repeats, which costs time, and none that repeats is missed.
 """
 
@@ -14,129 +14,138 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.counting import ONE, RANK, Whole, count_of_rank, counted, first_place
-from filters.spans import as_key, set_bits
+from filters.counting import Counts, count_keys, room_for
+from filters.spans import set_bits
 
 BASE = np.uint64(0xD1342543DE82EF95)
 SHORTEST, LONGEST_TOP, LONGEST = 2, 4, 10
 REPEATS = 2
 SPARSER = 2
-"""Bits by which counts have more slots than a hash table of the pieces."""
+"""Bits by which the sieve has more slots than a hash table of the n-grams."""
 
 
 @njit(cache=True)
-def _power(exponent: int) -> np.uint64:
-    value = np.uint64(1)
-    for _ in range(exponent):
-        value *= BASE
-    return value
+def _pairs(hashes: NDArray[np.uint64], places: NDArray[np.int32], keys: NDArray[np.uint64]) -> int:
+    """Write the place and the key of every pair of pieces; how many there are."""
+    count = len(hashes) - 1
+    for place in range(count):
+        keys[place] = hashes[place] * BASE + hashes[place + 1]
+        places[place] = place
+    return count
 
 
 @njit(cache=True)
-def _extended(places: NDArray[np.int32], count: int, pieces: int, size: int) -> int:
-    """Keep the places where n-grams of ``size`` may repeat; how many are kept.
+def _extended(
+    hashes: NDArray[np.uint64],
+    places: NDArray[np.int32],
+    keys: NDArray[np.uint64],
+    count: int,
+    size: int,
+) -> int:
+    """Keep the places where n-grams of ``size`` may repeat, with their keys; how many are kept.
 
     These are the places where shorter ones repeat, with another such place right behind.
     """
     kept = 0
     for index in range(count - 1):
         place = places[index]
+        keys[kept] = keys[index] * BASE + hashes[np.uintp(place + size - 1)]
         places[kept] = place
-        kept += (places[index + 1] == place + 1) & (place + size <= pieces)
+        kept += places[index + 1] == place + 1
     return kept
 
 
 @njit(cache=True)
-def _count_ngrams(
-    prefixes: NDArray[np.uint64],
-    places: NDArray[np.int32],
-    count: int,
-    size: int,
-    table: NDArray[np.uint64],
-    slots: NDArray[np.int32],
-) -> tuple[Whole, Whole]:
-    """Count the n-grams at the places; the first place and the count of the most frequent one."""
-    bits = set_bits(count)
-    table[: 1 << bits] = 0
-    power = _power(size)
-    best = np.uint64(0)
+def _sifted(
+    places: NDArray[np.int32], keys: NDArray[np.uint64], count: int, sieve: NDArray[np.uint8]
+) -> int:
+    """Keep the places whose key may come twice; how many there are."""
+    bits = set_bits(count) + SPARSER
+    shift = np.uint64(64 - bits)
+    sieve[: 1 << bits] = 0
     for index in range(count):
-        first = np.int64(places[index])
-        key = as_key(prefixes[first + size] - prefixes[first] * power)
-        slot = counted(table, bits, key, first)
-        best = max(best, table[slot, RANK])
-        slots[index] = slot
-    return first_place(best), count_of_rank(best)
+        slot = np.uintp(keys[index] >> shift)
+        sieve[slot] += sieve[slot] < REPEATS
+    kept = 0
+    for index in range(count):
+        key = keys[index]
+        keys[kept] = key
+        places[kept] = places[index]
+        kept += sieve[np.uintp(key >> shift)] == REPEATS
+    return kept
 
 
 @njit(cache=True)
 def _repeated(
-    places: NDArray[np.int32], count: int, table: NDArray[np.uint64], slots: NDArray[np.int32]
+    places: NDArray[np.int32],
+    keys: NDArray[np.uint64],
+    entries_of: NDArray[np.int32],
+    count: int,
+    counts: NDArray[np.int32],
 ) -> int:
     """Keep the places whose n-gram comes twice or more; how many there are."""
     kept = 0
     for index in range(count):
+        keys[kept] = keys[index]
         places[kept] = places[index]
-        slots[kept] = slots[index]
-        kept += table[slots[index], RANK] >= ONE + ONE
+        entries_of[kept] = entries_of[index]
+        kept += counts[entries_of[index]] >= REPEATS
     return kept
 
 
 @njit(cache=True)
+def _chars(starts: NDArray[np.int64], ends: NDArray[np.int64], first: int, size: int) -> int:
+    """Characters of an n-gram, joined by nothing."""
+    found = 0
+    for piece in range(first, first + size):
+        found += ends[piece] - starts[piece]
+    return found
+
+
+@njit(cache=True)
 def _duplicate_chars(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
     places: NDArray[np.int32],
+    entries_of: NDArray[np.int32],
     count: int,
     size: int,
-    chars: NDArray[np.int64],
-    table: NDArray[np.uint64],
-    slots: NDArray[np.int32],
+    counts: NDArray[np.int32],
 ) -> int:
     """Characters in n-grams seen before, from left to right; a hit skips its ``size`` pieces.
 
-    ``places``: of n-grams that come twice, the only ones a scan can hit. Clears their ranks.
+    ``places``: of n-grams that come twice, the only ones a scan can hit. Clears their counts.
     """
     found, free = 0, 0
     for index in range(count):
         first = places[index]
         if first < free:
             continue
-        if table[slots[index], RANK] == 0:  # seen
-            found += chars[first + size] - chars[first]
+        if counts[entries_of[index]] == 0:  # seen
+            found += _chars(starts, ends, first, size)
             free = first + size
-        table[slots[index], RANK] = 0
+        counts[entries_of[index]] = 0
     return found
 
 
 @njit(cache=True)
-def _fill_prefixes(
-    hashes: NDArray[np.uint64],
+def _top_chars(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    prefixes: NDArray[np.uint64],
-    chars: NDArray[np.int64],
-) -> None:
-    """Fill in prefix hashes and character sums, from which any n-gram's follow."""
-    for piece in range(len(hashes)):
-        prefixes[piece + 1] = prefixes[piece] * BASE + hashes[piece]
-        chars[piece + 1] = chars[piece] + ends[piece] - starts[piece]
-
-
-@njit(cache=True)
-def _may_repeat(
-    hashes: NDArray[np.uint64], counts: NDArray[np.uint8], places: NDArray[np.int32]
+    places: NDArray[np.int32],
+    entries: int,
+    size: int,
+    table: Counts,
 ) -> int:
-    """Write the places of pieces that may come twice; how many there are."""
-    bits = set_bits(len(hashes)) + SPARSER
-    shift = np.uint64(64 - bits)
-    counts[: 1 << bits] = 0
-    for hashed in hashes:
-        slot = np.uintp(hashed >> shift)
-        counts[slot] += counts[slot] < REPEATS
-    count = 0
-    for piece in range(len(hashes)):
-        places[count] = piece
-        count += counts[np.uintp(hashes[piece] >> shift)] == REPEATS
-    return count
+    """Characters of all occurrences of the most frequent n-gram, joined by spaces.
+
+    Of equals the first counts: where each comes once, the first of the text.
+    """
+    first, most = 0, 1
+    for entry in range(entries):
+        if table.counts[entry] > most:
+            first, most = places[table.firsts[entry]], table.counts[entry]
+    return most * (_chars(starts, ends, first, size) + size - 1)
 
 
 @njit(cache=True)
@@ -151,37 +160,36 @@ def measure_repetition(
     """Write 9 columns, in the order of ``filters.signals.REPETITION_SIGNALS``.
 
     They are the share of the document's characters in its top 2-, 3- and 4-gram, joined by spaces,
-    and in duplicated 5- to 10-grams, joined by nothing. Too few pieces give 0. Memory: up to 104
+    and in duplicated 5- to 10-grams, joined by nothing. Too few pieces give 0. Memory: up to 64
     bytes a piece of the longest document.
     """
     longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
-    room = 1 << set_bits(longest)
-    table = np.empty((room, 2), dtype=np.uint64)
-    counts = np.empty(room << SPARSER, dtype=np.uint8)
-    slots = np.empty(longest, dtype=np.int32)
+    table = room_for(longest)
+    sieve = np.empty(1 << (set_bits(longest) + SPARSER), dtype=np.uint8)
+    keys = np.empty(longest, dtype=np.uint64)
     places = np.empty(longest, dtype=np.int32)
-    prefixes = np.zeros(longest + 1, dtype=np.uint64)
-    chars = np.zeros(longest + 1, dtype=np.int64)
+    entries_of = np.empty(longest, dtype=np.int32)
     for document in range(len(doc_offsets) - 1):
         out[document] = 0
-        base, end = doc_offsets[document], doc_offsets[document + 1]
-        pieces = end - base
+        own = slice(doc_offsets[document], doc_offsets[document + 1])
+        own_hashes, own_starts, own_ends = hashes[own], starts[own], ends[own]
         total = max(char_counts[document], 1)
-        own = slice(base, end)
-        _fill_prefixes(hashes[own], starts[own], ends[own], prefixes, chars)
-        candidates = _may_repeat(hashes[own], counts, places)
-        for size in range(SHORTEST, min(LONGEST, pieces) + 1):
-            candidates = _extended(places, candidates, pieces, size)
-            first, count = _count_ngrams(prefixes, places, candidates, size, table, slots)
-            candidates = _repeated(places, candidates, table, slots)
+        count = 0
+        for size in range(SHORTEST, min(LONGEST, len(own_hashes)) + 1):
+            if size == SHORTEST:
+                count = _sifted(places, keys, _pairs(own_hashes, places, keys), sieve)
+            else:
+                count = _extended(own_hashes, places, keys, count, size)
+            entries = count_keys(table, set_bits(count), keys[:count], entries_of)
             column = size - SHORTEST
             if size <= LONGEST_TOP:
-                if candidates == 0:  # each comes once: the first of equals is the text's first
-                    first, count = 0, 1
-                joined = chars[first + size] - chars[first] + size - 1
-                out[document, column] = joined * count / total
-            elif candidates == 0:
-                break
-            else:
-                found = _duplicate_chars(places, candidates, size, chars, table, slots)
+                found = _top_chars(own_starts, own_ends, places, entries, size, table)
+                out[document, column] = found / total
+            count = _repeated(places, keys, entries_of, count, table.counts)
+            if size > LONGEST_TOP:
+                if count == 0:
+                    break
+                found = _duplicate_chars(
+                    own_starts, own_ends, places, entries_of, count, size, table.counts
+                )
                 out[document, column] = found / total

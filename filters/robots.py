@@ -6,13 +6,17 @@ time of its rules times the path's length, with neither regular expressions nor 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import filterfalse, islice
 from typing import Final, NamedTuple
 
 MAX_BYTES: Final = 500 << 10
 """What is read of a file: as much as section 2.5 demands. A line that crosses the limit is none."""
 MAX_PATH_BYTES: Final = 4096
 """What is compared of a path. No pattern that ends in "$" matches a longer one."""
+MAX_WILD: Final = 2000
+"""Patterns with wildcards that are kept of a group, the first of the allowing and of the forbidding
+ones. Each is tried on every page, where the limit of section 2.5 lets 100,000 through. The most in
+3,833 real files are 570; patterns without wildcards cost next to nothing and are all kept."""
 ANYONE: Final = "*"
 
 _KEYS: Final = {
@@ -197,10 +201,14 @@ def _in_query(found: re.Match[bytes]) -> bytes:
 
 
 def _patterns(found: Iterable[bytes]) -> Patterns:
-    ordered = sorted(found, key=len, reverse=True)
-    wild = [b"*" in pattern or pattern.endswith(b"$") for pattern in ordered]
-    plain = [not is_wild for is_wild in wild]
-    return Patterns(tuple(compress(ordered, plain)), tuple(compress(ordered, wild)))
+    every = list(found)
+    kept = filterfalse(_is_wild, every), islice(filter(_is_wild, every), MAX_WILD)
+    plain, wild = (tuple(sorted(own, key=len, reverse=True)) for own in kept)
+    return Patterns(plain, wild)
+
+
+def _is_wild(pattern: bytes) -> bool:
+    return b"*" in pattern or pattern.endswith(b"$")
 
 
 def _allowed(groups: Sequence[Group], path: bytes) -> bool:

@@ -20,10 +20,11 @@ from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
 from filters.lines import lines_of
 from filters.madlad import cursed_lists
-from filters.madlad_kernel import MADLAD_SIGNALS, SENTENCE_TRAITS, measure_madlad
+from filters.madlad_kernel import MADLAD_SIGNALS, measure_madlad
 from filters.refinedweb import counter_lists
 from filters.refinedweb_kernel import REFINEDWEB_SIGNALS, measure_refinedweb
 from filters.repetition_kernel import measure_repetition
+from filters.sentences import sentences_of
 from filters.signal import Signal
 from filters.stopwords import stop_lists
 from filters.traits import TRAITS
@@ -202,7 +203,11 @@ def measure(
         codes, offsets, starts_of, ends_of, firsts, lasts, line_hashes, line_offsets, word_counts,
         FLAGS, out[LINE_SIGNALS],
     )  # fmt: skip
-    measure_c4(codes, offsets, firsts, lasts, line_offsets, FLAGS, out[C4_SIGNALS])
+    sentences = sentences_of(characters, lines)
+    measure_c4(
+        codes, offsets, firsts, lasts, counts, line_offsets, sentences.line_counts, FLAGS,
+        out[C4_SIGNALS],
+    )  # fmt: skip
     symbols = (words[:, 5] + words[:, 6]) * np.maximum(words[:, 1], 1)
     measure_characters(
         codes, offsets, starts_of, ends_of, counts, line_offsets, symbols, word_counts, TRAITS,
@@ -217,8 +222,9 @@ def measure(
         out[REFINEDWEB_SIGNALS],
     )  # fmt: skip
     measure_madlad(
-        codes, offsets, tokens.starts, lower, token_offsets, *cursed_lists(langs), SENTENCE_TRAITS,
-        TRAITS, LOWER, out[MADLAD_SIGNALS],
+        codes, sentences.starts, sentences.ends, sentences.counts, sentences.doc_offsets,
+        tokens.starts, lower, token_offsets, *cursed_lists(langs), FLAGS, TRAITS, LOWER,
+        out[MADLAD_SIGNALS],
     )  # fmt: skip
     out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares, lines)
     return {

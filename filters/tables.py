@@ -17,7 +17,7 @@ from filters.refinedweb import REFINEDWEB
 from filters.repetition import GOPHER_REPETITION
 from filters.rights_rules import RIGHTS
 from filters.rules import Rule
-from filters.url_rules import URL
+from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY, URL
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
@@ -46,3 +46,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.name: rule for table in TABLES.values() for rule in table}
 )
 """Every rule by its name, in the order of the tables."""
+
+OBJECTIONS: frozenset[str] = frozenset(
+    (*(rule.name for rule in RIGHTS), RULE_OF_CATEGORY["optout"], ROBOTS_RULE)
+)
+"""Rules that act on an owner's objection: no copy of a page one rejects must resurface."""

@@ -8,12 +8,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from filters.counting import KEY, RANK, Whole, count_of_rank, counted, first_place, slot_in
+from filters.counting import Counts, count_keys, entry_of, room_for
 from filters.spans import as_key, set_bits, slot_of
 from language_id.words import WORD
 
 SEQUENCE = np.uint64(0xD6E8FEB86659FD93)
 NO_LIST = -1
+WEIGHTS = np.array([0.0, *(count * np.log(count) for count in range(1, 1024))])
+"""n ln n of small counts, as nearly all are."""
 
 
 @njit(cache=True)
@@ -26,32 +28,17 @@ def sequence_key(hashes: NDArray[np.uint64], first: int, length: int) -> np.uint
 
 
 @njit(cache=True)
-def _fill(
-    hashes: NDArray[np.uint64],
-    first: int,
-    end: int,
-    table: NDArray[np.uint64],
-    bits: int,
-) -> None:
-    """Count each token's occurrences."""
-    table[: 1 << bits] = 0
-    for token in range(first, end):
-        counted(table, bits, as_key(hashes[token]), token - first)
-
-
-@njit(cache=True)
-def _spread(
-    kinds: NDArray[np.uint8], first: int, end: int, table: NDArray[np.uint64], bits: int
-) -> tuple[float, float]:
+def _spread(kinds: NDArray[np.uint8], entries: int, table: Counts) -> tuple[float, float]:
     """Distinct words by words, and the entropy of their distribution in nats."""
-    words: Whole = 0
-    distinct, weighted = 0, 0.0
-    for slot in range(1 << bits):
-        if table[slot, KEY] != 0 and kinds[first + first_place(table[slot, RANK])] & WORD:
-            count = count_of_rank(table[slot, RANK])
+    words, distinct, weighted = 0, 0, 0.0
+    for entry in range(entries):
+        if kinds[table.firsts[entry]] & WORD:
+            count = table.counts[entry]
             words += count
             distinct += 1
-            if count > 1:
+            if count < len(WEIGHTS):
+                weighted += WEIGHTS[count]
+            else:
                 weighted += count * np.log(count)
     if words == 0:
         return 0.0, 0.0
@@ -59,18 +46,15 @@ def _spread(
 
 
 @njit(cache=True)
-def _listed_words(
-    table: NDArray[np.uint64], bits: int, listed: NDArray[np.uint64]
-) -> tuple[int, Whole]:
+def _listed_words(table: Counts, bits: int, listed: NDArray[np.uint64]) -> tuple[int, int]:
     """Distinct entries of one token that occur, and how often they do together."""
-    found = 0
-    occurrences: Whole = 0
+    found, occurrences = 0, 0
     for key in listed:
         if key != 0:
-            slot = slot_in(table, bits, key)
-            if table[slot, KEY] == key:
+            _, entry = entry_of(table, bits, key)
+            if entry >= 0:
                 found += 1
-                occurrences += count_of_rank(table[slot, RANK])
+                occurrences += table.counts[entry]
     return found, occurrences
 
 
@@ -116,18 +100,18 @@ def measure_vocabulary(
     stop words, 0 there; distinct words by words; and the entropy of the words in nats. ``hashes``:
     of lower-cased tokens. List l has its entries of one token in ``listed[l]`` (0: none), those of
     several in the set ``sequences[l, :1 << bits_of_list[l]]``; bit k of ``lengths[l]`` tells that
-    it holds one of k tokens. Memory: up to 64 bytes a token of the
+    it holds one of k tokens. Memory: up to 36 bytes a token of the
     longest document.
     """
     longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
-    room = 1 << set_bits(longest)
-    table = np.empty((room, 2), dtype=np.uint64)
+    table = room_for(longest)
+    entries_of = np.empty(longest, dtype=np.int32)
     seen = np.full(sequences.shape, -1, dtype=np.int64)
     for document in range(len(doc_offsets) - 1):
         first, end = doc_offsets[document], doc_offsets[document + 1]
         bits = set_bits(end - first)
-        _fill(hashes, first, end, table, bits)
-        out[document, 2], out[document, 3] = _spread(kinds, first, end, table, bits)
+        entries = count_keys(table, bits, hashes[first:end], entries_of)
+        out[document, 2], out[document, 3] = _spread(kinds[first:end], entries, table)
         which = list_of_doc[document]
         if which < 0:
             out[document, 0], out[document, 1] = NO_LIST, 0

@@ -135,13 +135,23 @@ def _add_line(
 
 @njit(cache=True)
 def _unjoined(
-    codes: NDArray[np.uint32], start: int, at: int, end: int, classes: NDArray[np.uint8]
+    codes: NDArray[np.uint32],
+    start: int,
+    at: int,
+    end: int,
+    joiners: int,
+    classes: NDArray[np.uint8],
 ) -> int:
-    """Count the joiners of ``codes[at:end]`` that join nothing; ``start``: of the document."""
+    """Count the joiners from ``at`` on that join nothing.
+
+    ``joiners``: how many there are in the line; ``start``: of the document; ``end``: of the line.
+    """
     count = 0
-    for place in range(at, end):
-        if classes[codes[np.uintp(place)]] == JOINER:
-            count += not joins(codes, start, place, end, classes)
+    for _ in range(joiners):
+        while classes[codes[np.uintp(at)]] != JOINER:
+            at += 1
+        count += not joins(codes, start, at, end, classes)
+        at += 1
     return count
 
 
@@ -164,8 +174,7 @@ def _count(
     for line in range(len(starts)):
         own = line_counts[line]
         words, punctuation = own[LINE_WORD_CHARS], own[LINE_PUNCTUATIONS]
-        if own[JOINERS]:
-            punctuation += _unjoined(codes, start, starts[line], ends[line], classes)
+        punctuation += _unjoined(codes, start, starts[line], ends[line], own[JOINERS], classes)
         if words + punctuation + own[LINE_SYMBOLS] + own[LINE_NUMERALS] == 0:
             continue
         _add_line(words, punctuation, factors, counts)

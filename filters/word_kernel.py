@@ -29,6 +29,16 @@ def _characters(codes: NDArray[np.uint32], start: int, end: int) -> tuple[int, i
 
 
 @njit(cache=True)
+def _has_three_dots(codes: NDArray[np.uint32], start: int, end: int) -> bool:
+    """Whether "..." occurs; counted, not searched for, which vector registers do."""
+    found = 0
+    for at in range(start, end - 2):
+        one, two, three = np.uintp(at), np.uintp(at + 1), np.uintp(at + 2)
+        found += (codes[one] == DOT) & (codes[two] == DOT) & (codes[three] == DOT)
+    return found > 0
+
+
+@njit(cache=True)
 def _dots_in_threes(codes: NDArray[np.uint32], start: int, end: int) -> int:
     """How often "..." occurs, as ``str.count`` has it."""
     count, dots = 0, 0
@@ -73,7 +83,7 @@ def measure_words(
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
         newlines, hashes, dots, ellipses = _characters(codes, start, end)
-        if dots >= 3:
+        if dots >= 3 and _has_three_dots(codes, start, end):
             ellipses += _dots_in_threes(codes, start, end)
         words, word_chars, alphabetic = 0, 0, 0
         for piece in range(doc_offsets[document], doc_offsets[document + 1]):
@@ -106,11 +116,16 @@ def all_caps_shares(
     """
     starts, ends, kinds, doc_offsets = tokens
     out = np.zeros(len(doc_offsets) - 1)
+    longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
+    capitalised = np.empty(longest, dtype=np.int64)
     for document in range(len(doc_offsets) - 1):
-        words, capitals = 0, 0
+        words, count = 0, 0
         for token in range(doc_offsets[document], doc_offsets[document + 1]):
             words += kinds[token] & WORD
-            if exact[token] != lowered[token]:  # a word with a capital letter
-                capitals += _is_all_caps(codes, starts[token], ends[token], flags)
+            capitalised[count] = token
+            count += exact[token] != lowered[token]  # a word with a capital letter
+        capitals = 0
+        for token in capitalised[:count]:
+            capitals += _is_all_caps(codes, starts[token], ends[token], flags)
         out[document] = capitals / max(words, 1)
     return out

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs import lists
+from jobs import bands, lists
+from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
     AsJson,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 
 app.add_typer(lists.app, name="lists")
+app.add_typer(bands.app, name="bands")
 
 
 @app.command(
@@ -93,16 +95,24 @@ def extract(
         _end(stage, settings)
 
 
-@app.command(epilog="**Example**\n\n`corpusmill deduplicate run1`")
+@app.command(epilog=DEDUPLICATE_EXAMPLES)
 def deduplicate(
-    directory: Dir, preset: Preset = None, config: File = None, master: Master = None
+    directory: Dir,
+    preset: Preset = None,
+    config: File = None,
+    master: Master = None,
+    against: Against = None,
+    symmetric: Symmetric = False,
 ) -> None:
-    """Documents to clusters of exact and near duplicates."""
+    """Documents to clusters of exact and near duplicates, also of documents of older corpora."""
     from jobs import deduplicate as job  # noqa: PLC0415
 
     with _run(preset, config, directory) as (settings, folder):
+        settings = with_corpora(settings, against, symmetric)  # noqa: PLW2901
         stage = job.run(_spark(master), settings, folder)
         say(f"{stage.counts['documents']:,} documents, each in its cluster of copies")
+        if "known" in stage.counts:
+            say(f"{stage.counts['known']:,} documents of older corpora are in the same clusters")
         say(f"\nNext: corpusmill curate {directory}")
 
 
@@ -188,12 +198,16 @@ def verify(
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
-    "`corpusmill explain crawl.warc.gz --url https://example.org/`"
+    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`"
 )
 def explain(
     archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="One archive.")],
     url: Annotated[str | None, typer.Option(help="Address of the page.")] = None,
     offset: Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)] = None,
+    milled: Annotated[
+        str | None,
+        typer.Option("--run", metavar="DIR", help="Run that read it: its copies, and who stays."),
+    ] = None,
     preset: Preset = None,
     config: File = None,
 ) -> None:
@@ -201,7 +215,9 @@ def explain(
     from jobs import explain as job  # noqa: PLC0415
 
     with told():
-        found = job.run(configuration.load(preset, config), archive, url, offset, out)
+        settings = configuration.load(preset, config)
+        folder = settled(milled, settings) if milled else None
+        found = job.run(settings, archive, url, offset, out, folder)
         if not found:
             asked = f" of {url}" if url else "" if offset is None else f" at byte {offset}"
             complain(archive, f"no record{asked}")

@@ -17,6 +17,7 @@ from pipeline import comparing, repeats_narrow, stages
 from pipeline import config as configuration
 from pipeline.comparing import KEPT, MEASURES, Change, Side
 from pipeline.config import Config
+from pipeline.edits import NOTHING_LEFT
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.narrow import Rows
@@ -181,9 +182,12 @@ def _example(example: dict[str, Any]) -> Text:
 
 def _why(why: dict[str, Any]) -> str:
     if "kept_doc_id" in why:
-        return f"{why['reason']}, {why['kept_doc_id']} stays"
-    if "signal" not in why:
+        where = f" in {plain(why['kept_in'])}" if "kept_in" in why else ""
+        return f"{why['reason']}, {why['kept_doc_id']}{where} stays"
+    if why["reason"] == NOTHING_LEFT.name and "value" not in why:
         return f"{why['reason']}, all its text repeats"
+    if "value" not in why:
+        return str(why["reason"])
     if why["value"] is None:
         return f"{why['reason']}, {why['signal']} is missing"
     sign, bound = ("<", why["low"]) if "low" in why else (">", why["high"])

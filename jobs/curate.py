@@ -8,21 +8,19 @@ from typing import Any, cast
 import pyarrow as pa
 from pyspark.sql import Row, SparkSession
 
-from jobs.console import progress
+from jobs import decide
+from jobs.decide import counted
 from jobs.extract import sweep
 from jobs.session import watched
 from pipeline import config as configuration
 from pipeline import (
     counting,
-    deciding,
-    decisions,
-    fetches_spark,
     fingerprint,
     judging,
     manifest,
+    packing,
     parquet,
-    repeated,
-    repeats_narrow,
+    rehydration,
     shards,
     spread,
     stages,
@@ -30,13 +28,12 @@ from pipeline import (
     verification,
 )
 from pipeline.config import Config
-from pipeline.criteria import Criteria, criteria
+from pipeline.criteria import criteria
 from pipeline.derived import Lists
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
 from pipeline.parquet import File
-from pipeline.repeats import Steps
-from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, schema
+from pipeline.schema import DOCUMENTS, KEYS
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +54,14 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
-    decided, counts = _decide(spark, config, folder, extracted, grouped, judge)
-    repeats = _repeats(spark, config, folder, extracted, decided, staging)
-    if repeats:
-        decided, counts = repeats.decisions, _decided(spark, folder, repeats.decisions)
+    decided, counts = decide.run(spark, config, folder, extracted, grouped, judge, staging)
+    decisions = decided.tables["decisions"]
     layout = _layout(spark, config, extracted, counts)
+    rehydrated = _rehydrated(spark, config, folder, decisions)
     written = watched(
         spark,
         "write shards",
-        lambda: _shards(spark, config, folder, extracted, decided, repeats, layout, staging),
+        lambda: _shards(spark, config, folder, extracted, decided, layout, rehydrated, staging),
     )
     published = {row["path"]: layout.shards[row["shard"]].path for row in written}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
@@ -73,6 +69,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
         "stats/edits.parquet": stats.edits(row["edits"] for row in written),
+        "stats/rehydration.parquet": rehydrated,
     }
     for name, batch in tables.items():
         with parquet.Writer(folder, f"{staging}/{name}", batch.schema) as out:
@@ -82,12 +79,12 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     sizes = verification.input_sizes(extracted)
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(judge.lists)
+    made |= {name: grouped.parts[name] for name in ("against",) if name in grouped.parts}
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
-    made_tables = {"decisions": decided, "repeats": repeats.lists if repeats else []}
-    stage = stages.Stage("curate", parts, made_tables, {"kept": kept})
+    stage = stages.Stage("curate", parts, decided.tables, {"kept": kept})
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
@@ -108,6 +105,7 @@ def made_from(
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
             "newest_per_url": config.duplicates.newest_per_url,
+            "rights": config.duplicates.rights,
             "output": config.output.model_dump(mode="json"),
         },
         "code": fingerprint.code(),
@@ -128,6 +126,9 @@ def as_used(config: Config, extracted: stages.Stage, grouped: stages.Stage) -> d
         for line in fingerprint.differences(_alike(ran_with, used), ran_with):
             log.warning("curate: %s is as before, not as configured: %s", stage.name, line)
         used = configuration.merged(used, ran_with)
+    known = cast(dict[str, Any], grouped.parts.get("against") or {})
+    used["duplicates"]["against"] = [name for name, _ in known.get("corpora", [])]
+    used["duplicates"]["symmetric"] = known.get("symmetric", False)
     return used
 
 
@@ -147,105 +148,24 @@ def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
     judge = criteria(config, storage_options(config))
-    _, counts = _in_process(config, folder, extracted, grouped, judge, write=False)
+    _, counts = decide.in_process(config, folder, extracted, grouped, judge, write=False)
     return list(stats.funnel(_records(None, folder, extracted), counts).to_pylist())
-
-
-def _in_process(
-    config: Config,
-    folder: Folder,
-    extracted: stages.Stage,
-    grouped: stages.Stage,
-    judge: Criteria,
-    *,
-    write: bool,
-) -> tuple[list[File], pa.Table]:
-    keys = config.duplicates.keep_order
-    judging.measured(folder, extracted.files["documents"], judge.rules)
-    total = _rows(extracted.files["documents"])
-    passes = 1 if write else 1 + repeats_narrow.passes(judge.repeats)
-    with progress("decide", passes * total, logged=write) as advance:
-        return deciding.decide(folder, extracted, grouped, judge, keys, advance, write=write)
-
-
-def _decide(
-    spark: SparkSession,
-    config: Config,
-    folder: Folder,
-    extracted: stages.Stage,
-    grouped: stages.Stage,
-    judge: Criteria,
-) -> tuple[list[File], pa.Table]:
-    """The decisions table, one file per documents file, in its order; and its counts."""
-    documents = extracted.files["documents"]
-    if _rows(documents) <= deciding.MOST_ROWS:
-        return _in_process(config, folder, extracted, grouped, judge, write=True)
-    judging.measured(folder, documents, judge.rules)
-    # Lists of megabytes reach each worker once, not with every task.
-    shared = spark.sparkContext.broadcast(judge)
-    members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
-    tasks = len(spread.grouped(spark, documents))
-    keys = config.duplicates.keep_order
-
-    def decide() -> list[File]:
-        if judge.newest_per_url:
-            decided = fetches_spark.decided(spark, folder, documents, shared, members, keys)
-        else:
-            work, columns = decisions.judged(shared), judging.judged_columns(judge.rules)
-            rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
-            decided = decisions.decided(rows, members, keys)
-        return decisions.write(decided, folder, tasks)
-
-    files = watched(spark, "decide", decide)
-    return files, _decided(spark, folder, files)
-
-
-def _decided(spark: SparkSession, folder: Folder, files: Sequence[File]) -> pa.Table:
-    """Counts of the decisions."""
-    return _counted(spark, folder, files, stats.DECISION_COLUMNS, stats.decision_counts)
-
-
-def _repeats(
-    spark: SparkSession,
-    config: Config,
-    folder: Folder,
-    extracted: stages.Stage,
-    decided: Sequence[File],
-    staging: str,
-) -> repeated.Repeated | None:
-    """What is cut from the kept documents, where repeats are cut at all."""
-    if not config.repeats.wanted:
-        return None
-    steps = Steps(config.repeats, config.edits.steps)
-    documents, scratch = extracted.files["documents"], f"{staging}/repeats"
-    return watched(
-        spark,
-        "cut repeats",
-        lambda: repeated.cut_repeats(spark, folder, documents, decided, steps, scratch),
-    )
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:
     """Counts of the ledger."""
     ledger = extracted.files["ledger"]
-    return _counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
+    return counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
 
 
-def _counted(
-    spark: SparkSession | None,
-    folder: Folder,
-    files: Sequence[File],
-    columns: Sequence[str],
-    count: counting.Count,
-) -> pa.Table:
-    """Counts over a table: by Spark where it is large, else faster here."""
-    if spark is None or _rows(files) <= deciding.MOST_ROWS:
-        return counting.in_process(folder, files, columns, count)
-    return watched(spark, "count", lambda: counting.by_spark(spark, folder, files, columns, count))
-
-
-def _rows(files: Sequence[File]) -> int:
-    return sum(file.rows for file in files)
+def _rehydrated(
+    spark: SparkSession, config: Config, folder: Folder, decisions: list[File]
+) -> pa.RecordBatch:
+    """The table of weights; the rules' decisions give the removal rates."""
+    sizes = counted(
+        spark, folder, decisions, rehydration.COLUMNS, rehydration.counts, counting.SIZES
+    )
+    return rehydration.table(sizes, config.output.rehydration_most)
 
 
 def _layout(
@@ -263,9 +183,9 @@ def _shards(
     config: Config,
     folder: Folder,
     extracted: stages.Stage,
-    decided: list[File],
-    repeats: repeated.Repeated | None,
+    decided: decide.Made,
     layout: shards.Plan,
+    rehydrated: pa.RecordBatch,
     staging: str,
 ) -> list[Row]:
     """Rows of ``shards.WRITTEN`` for the staged shards."""
@@ -273,9 +193,11 @@ def _shards(
         return []
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    cuts = repeats.cuts if repeats else ()
-    place = shards.placed(folder, decided, layout, kinds, config.edits.steps, cuts)
-    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, shards.MOVED)
+    decisions, steps = decided.tables["decisions"], config.edits.steps
+    place = shards.placed(folder, decisions, layout, kinds, steps, decided.cuts)
+    weights = rehydrated if config.output.rehydration else None
+    place = rehydration.weighing(place, weights)
+    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, packing.PACKED)
     return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
 
 

@@ -1,26 +1,38 @@
 """``corpusmill deduplicate``: documents to clusters of copies; every document gets a row."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from jobs.extract import sweep
 from jobs.session import watched
-from pipeline import fingerprint, spread, stages
+from pipeline import against, band_tables, corpora, fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config
+from pipeline.crawls import scopes
+from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
-from pipeline.schema import CLUSTERS, schema
+from pipeline.parquet import File
+from pipeline.schema import CLUSTERS, KNOWN, schema
+from pipeline.shingle_sets import shingle_sets
 
 log = logging.getLogger(__name__)
 
-KEYS = ("doc_id", "lang", "text_hash", "signature")
+KEYS = ("doc_id", "lang", "warc_file", "text_hash", "signature")
 SCRATCH = "scratch/clusters"
+BAND_BYTES = 136
+"""Of a band row: its keys, its node and a sketch of 112 bytes."""
+BUCKETS_BYTES = 96 << 20
+"""Band rows of one task, which holds them twice while it sorts."""
+MOST_PARTITIONS = 10_000
+"""From 500 million documents on, tasks get more and sort on disk: for every map task Spark keeps a
+bit or more of each partition on the driver."""
 KEYED = pa.schema(
     [
         ("node", pa.int64()),
@@ -29,6 +41,7 @@ KEYED = pa.schema(
         ("signature", pa.binary()),
     ]
 )
+NARROW = pa.schema(list(KEYED)[:-1])
 
 
 def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
@@ -40,16 +53,16 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         rows=config.duplicates.rows,
         minimum_similarity=config.duplicates.minimum_similarity,
         edge_cap=config.duplicates.edge_cap,
+        partitions=_partitions(spark, extracted, config.duplicates.bands),
     )
-    parts: fingerprint.Parts = {
-        "extract": extracted.fingerprint,
-        "config": {
-            "duplicates": config.duplicates.model_dump(
-                mode="json", exclude={"keep_order", "edge_cap", "newest_per_url"}
-            )
-        },
-        "code": fingerprint.code(),
-    }
+    with_what = band_tables.made_with(config.duplicates)
+    if config.duplicates.against and config.duplicates.check == "jaccard":
+        raise ConfigError(
+            "duplicates.check 'jaccard' needs texts, which the band tables of older corpora do not "
+            "hold; choose 'signature' or 'none' to compare against them"
+        )
+    known = corpora.opened(config.duplicates.against, with_what, folder)
+    parts = made_from(config, extracted, known)
     found = stages.check(folder, "deduplicate", parts)
     if found.stage:
         log.info("deduplicate: finished before from the same documents, config and code")
@@ -58,45 +71,124 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         log.info("deduplicate: again, since %s", line)
     folder.sweep_folder(SCRATCH)
     documents = extracted.files["documents"]
-    keyed = spread.rows_of(spark, folder, documents, _keyed(config.duplicates.scope), KEYS, KEYED)
-    grouped = clusters(keyed, settings, folder.below(SCRATCH))
-    files = watched(
-        spark, "deduplicate", lambda: spread.write(grouped, folder, "clusters", schema(CLUSTERS))
+    files = {
+        "bands": watched(
+            spark,
+            "bands",
+            lambda: band_tables.write(spark, folder, documents, config.duplicates),
+        )
+    }
+    duplicates = config.duplicates
+    keyed, narrow = (
+        spread.rows_of(spark, folder, documents, _keyed(duplicates, made), columns, made)
+        for columns, made in ((KEYS, KEYED), (KEYS[:-1], NARROW))
+    )
+    sets = partial(
+        shingle_sets,
+        spark,
+        folder,
+        documents,
+        folder.below(SCRATCH),
+        shingling=duplicates.shingling,
+    )
+    true_check = sets if duplicates.check == "jaccard" else None
+    files |= watched(
+        spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, true_check)
     )
     folder.sweep_folder(SCRATCH)
-    stage = stages.Stage(
-        "deduplicate", parts, {"clusters": files}, {"documents": sum(f.rows for f in files)}
-    )
+    counts = {"documents": sum(f.rows for f in files["clusters"])}
+    if known:
+        counts["known"] = sum(f.rows for f in files["known"])
+    stage = stages.Stage("deduplicate", parts, files, counts)
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
 
 
+def made_from(
+    config: Config, extracted: stages.Stage, known: Sequence[corpora.Corpus]
+) -> fingerprint.Parts:
+    """What the deduplicate stage depends on."""
+    later = {"keep_order", "edge_cap", "rights", "against", "symmetric", "newest_per_url"}
+    parts: fingerprint.Parts = {
+        "extract": extracted.fingerprint,
+        "config": {"duplicates": config.duplicates.model_dump(mode="json", exclude=later)},
+        "bands": band_tables.made_with(config.duplicates),
+        "code": fingerprint.code(),
+    }
+    if known:
+        parts["against"] = corpora.described(known, symmetric=config.duplicates.symmetric)
+    return parts
+
+
+def _clustered(
+    keyed: DataFrame,
+    narrow: DataFrame,
+    known: Sequence[corpora.Corpus],
+    settings: ClusterSettings,
+    folder: Folder,
+    sets: Callable[[DataFrame], DataFrame] | None,
+) -> dict[str, list[File]]:
+    """The clusters table, and that of known copies where there are older corpora."""
+    scratch = folder.below(SCRATCH)
+    if not known:
+        grouped = clusters(keyed, settings, scratch, narrow, sets)
+        files = spread.write(grouped, folder, "clusters", schema(CLUSTERS))
+        return {"clusters": files, "known": []}
+    earlier = against.older(keyed.sparkSession, known)
+    grouped, copies = against.clusters_against(keyed, earlier, settings, scratch)
+    return {
+        "clusters": spread.write(grouped, folder, "clusters", schema(CLUSTERS)),
+        "known": spread.write(copies, folder, "known", schema(KNOWN)),
+    }
+
+
 def _check_signatures(config: Config, extracted: stages.Stage) -> None:
-    """ConfigError where the stored signatures are not of as many values as the bands need."""
-    ran_with = cast(dict[str, Any], extracted.parts["config"])
-    stored, needed = ran_with["signature"]["hashes"], config.duplicates.hashes
+    """ConfigError where the stored signatures are not what the configuration compares."""
+    stored = cast(dict[str, Any], extracted.parts["config"])["signature"]
+    needed = config.duplicates.signature
+    if stored["hashes"] != needed["hashes"]:
+        raise ConfigError(
+            f"duplicates.bands x duplicates.rows is {needed['hashes']}, but the documents have "
+            f"{stored['hashes']} MinHash values each; choose bands and rows whose product is "
+            f"{stored['hashes']}, or extract again with this configuration"
+        )
     if stored != needed:
         raise ConfigError(
-            f"duplicates.bands x duplicates.rows is {needed}, but the documents have "
-            f"{stored} MinHash values each; choose bands and rows whose product is {stored}, or "
+            f"duplicates.shingle_length and shingle_unit are {_shingles(needed)}, but the "
+            f"documents' signatures are made of shingles of {_shingles(stored)}; set these, or "
             "extract again with this configuration"
         )
 
 
-def _keyed(scope: str) -> Callable[[int, spread.Batches], spread.Batches]:
+def _shingles(signature: dict[str, Any]) -> str:
+    """What signatures are made of, as "5 words".
+
+    >>> _shingles({"shingle_unit": "words", "shingle_length": 5})
+    '5 words'
+    """
+    return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
+
+
+def _partitions(spark: SparkSession, extracted: stages.Stage, bands: int) -> int:
+    """Number of tasks that buckets are spread over: the session's, or more to sort in memory."""
+    rows = bands * sum(file.rows for file in extracted.files["documents"])
+    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    return max(least, min(MOST_PARTITIONS, -(-rows * BAND_BYTES // BUCKETS_BYTES)))
+
+
+def _keyed(
+    duplicates: Duplicates, result: pa.Schema
+) -> Callable[[int, spread.Batches], spread.Batches]:
     def work(_file: int, batches: spread.Batches) -> spread.Batches:
         for batch in batches:
-            lang = batch.column("lang")
-            scopes = lang if scope == "language" else pa.array(["all"] * batch.num_rows)
-            yield pa.record_batch(
-                [
-                    pa.array(node_of(batch.column("doc_id"))),
-                    scopes,
-                    batch.column("text_hash").cast(pa.binary()),
-                    batch.column("signature"),
-                ],
-                KEYED,
-            )
+            columns = {
+                "node": pa.array(node_of(batch.column("doc_id"))),
+                "scope": scopes(batch, duplicates.scope, duplicates.crawl_pattern),
+                "text_hash": batch.column("text_hash").cast(pa.binary()),
+            }
+            if "signature" in result.names:
+                columns["signature"] = batch.column("signature")
+            yield pa.record_batch([columns[name] for name in result.names], result)
 
     return work

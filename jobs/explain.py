@@ -16,6 +16,7 @@ from rich.text import Text
 from filters.pii import Span, mask
 from filters.rules import Rule, bound
 from filters.url_rules import URL_SIGNALS
+from jobs import copies
 from jobs.console import plain
 from pipeline import extraction, ledger
 from pipeline.config import Config
@@ -23,6 +24,7 @@ from pipeline.criteria import Criteria, criteria
 from pipeline.derived import DERIVED
 from pipeline.edits import removals
 from pipeline.extraction import Range
+from pipeline.files import Folder
 from pipeline.judging import judgement, signal_columns
 from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
@@ -33,12 +35,20 @@ SHOWN_CHARS = 600
 
 
 def run(
-    config: Config, archive: str, url: str | None, offset: int | None, console: Console
+    config: Config,
+    archive: str,
+    url: str | None,
+    offset: int | None,
+    console: Console,
+    milled: Folder | None = None,
 ) -> bool:
     """Explain every record of the URL, or the one at the offset; whether there was one.
 
-    Without either, list the archive's pages.
+    Without either, list the archive's pages. With the output folder of a run, show what that did
+    with the page, and its copies.
     """
+    if milled is not None:
+        copies.required(milled)
     model_checksums(config)  # tells what is wrong with a model before any page is read
     judge = criteria(config, extraction.storage_options(config))
     source = open_source(archive, extraction.storage_options(config))
@@ -54,6 +64,9 @@ def run(
         elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
             found = True
             _explain(screened, config, judge, console)
+            place = row["warc_offset"]
+            if milled is not None and not copies.show(console, milled, archive, place):
+                console.print(f"{milled.uri} holds no document of it.", markup=False)
     return found
 
 

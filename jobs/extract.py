@@ -80,7 +80,7 @@ def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
             "text": config.text.model_dump(mode="json"),
             "language": config.language.model_dump(mode="json"),
             "quality": config.quality.model_dump(mode="json"),
-            "signature": {"hashes": config.duplicates.hashes},
+            "signature": config.duplicates.signature,
         },
         "code": fingerprint.code(),
         "models": model_checksums(config),

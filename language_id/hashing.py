@@ -25,9 +25,22 @@ def mix(value: np.uint64) -> np.uint64:
 
 
 @njit(cache=True)
-def _absorbed(state: np.uint64, three: np.uint64) -> np.uint64:
+def absorbed(state: np.uint64, three: np.uint64) -> np.uint64:
+    """Return the state of a hash that has taken in 64 bits more."""
     state = (state ^ three) * ABSORB
     return state ^ (state >> np.uint64(32))
+
+
+@njit(cache=True)
+def three_at(codes: NDArray[np.uint32], at: np.uintp) -> tuple[np.uint32, np.uint32, np.uint32]:
+    """Return the code point at ``at`` and the two behind it."""
+    return codes[at], codes[at + np.uintp(1)], codes[at + np.uintp(2)]
+
+
+@njit(cache=True)
+def packed(first: np.uint32, second: np.uint32, third: np.uint32) -> np.uint64:
+    """Return three code points in one number."""
+    return np.uint64(first) | np.uint64(second) << BITS | np.uint64(third) << (BITS + BITS)
 
 
 @njit(cache=True)
@@ -35,14 +48,13 @@ def span_hash(codes: NDArray[np.uint32], start: int, end: int) -> np.uint64:
     """Return a well-mixed hash of the code points ``codes[start:end]``, their number included."""
     state = np.uint64(end - start) * GOLDEN
     while end - start >= 3:
-        three = np.uint64(codes[np.uintp(start)]) | np.uint64(codes[np.uintp(start + 1)]) << BITS
-        three |= np.uint64(codes[np.uintp(start + 2)]) << (BITS + BITS)
-        state = _absorbed(state, three)
+        first, second, third = three_at(codes, np.uintp(start))
+        state = absorbed(state, packed(first, second, third))
         start += 3
     rest = np.uint64(0)
     for at in range(start, end):
         rest = (rest << BITS) | np.uint64(codes[np.uintp(at)])
-    return mix(_absorbed(state, rest))
+    return mix(absorbed(state, rest))
 
 
 @njit(cache=True)
@@ -52,15 +64,14 @@ def mapped_hash(
     """Return ``span_hash`` of the code points after a mapping, such as lower case."""
     state = np.uint64(end - start) * GOLDEN
     while end - start >= 3:
-        three = np.uint64(mapping[codes[np.uintp(start)]])
-        three |= np.uint64(mapping[codes[np.uintp(start + 1)]]) << BITS
-        three |= np.uint64(mapping[codes[np.uintp(start + 2)]]) << (BITS + BITS)
-        state = _absorbed(state, three)
+        first, second, third = three_at(codes, np.uintp(start))
+        three = packed(mapping[first], mapping[second], mapping[third])
+        state = absorbed(state, three)
         start += 3
     rest = np.uint64(0)
     for at in range(start, end):
         rest = (rest << BITS) | np.uint64(mapping[codes[np.uintp(at)]])
-    return mix(_absorbed(state, rest))
+    return mix(absorbed(state, rest))
 
 
 @njit(cache=True)

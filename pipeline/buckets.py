@@ -1,6 +1,7 @@
 """Buckets of candidates as Arrow batches: signatures to band rows, sorted band rows to edges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from dedup.minhash import sketches, without_shingles
 DOCUMENTS_AT_ONCE = 2048
 """Documents whose band rows make one batch: 14 bands of 112-byte sketches are about 4 MB."""
 
+Key = tuple[object, ...]
 KEY = ("bucket", "band", "scope")
 BAND_ROWS = pa.schema(
     [
@@ -42,21 +44,52 @@ def band_rows(
             yield _band_rows(batch.slice(start, DOCUMENTS_AT_ONCE), bands, rows, sketched)
 
 
-def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> pa.RecordBatch:
+class BandRows(NamedTuple):
+    """Band rows of some documents.
+
+    ``node`` and ``sketch`` (n, sketch bytes) are the documents'; the others have a row a band, with
+    its ``document`` and the number of its scope in ``scopes``.
+    """
+
+    node: NDArray[np.int64]
+    sketch: NDArray[np.uint8]
+    scopes: list[str]
+    document: NDArray[np.int64]
+    scope: NDArray[np.int32]
+    band: NDArray[np.int32]
+    bucket: NDArray[np.int64]
+
+
+def bands_of_batch(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> BandRows:
+    """The band rows of a batch (node, scope, signature); ValueError as ``band_rows``."""
     lengths = pc.fill_null(pc.binary_length(batch.column("signature")), 0)
     batch = batch.filter(pc.greater(lengths, 0))
     signatures = _signatures(batch.column("signature"), bands * rows)
     kept = np.flatnonzero(~without_shingles(signatures))
-    buckets = band_hashes(signatures[kept], bands)
-    repeated = np.repeat(kept, bands)
     sketch = sketches(signatures) if sketched else np.zeros((batch.num_rows, 0), np.uint8)
+    scope = batch.column("scope").cast(pa.string()).dictionary_encode()
+    document = np.repeat(kept, bands)
+    return BandRows(
+        batch.column("node").to_numpy(),
+        sketch,
+        scope.dictionary.to_pylist(),
+        document,
+        scope.indices.to_numpy()[document],
+        np.tile(np.arange(bands, dtype=np.int32), len(kept)),
+        band_hashes(signatures[kept], bands).ravel(),
+    )
+
+
+def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> pa.RecordBatch:
+    found = bands_of_batch(batch, bands, rows, sketched)
+    scopes = pa.array(found.scopes, pa.string()).take(pa.array(found.scope))
     return pa.record_batch(
         [
-            batch.column("scope").take(pa.array(repeated)).cast(pa.string()),
-            pa.array(np.tile(np.arange(bands, dtype=np.int32), len(kept))),
-            pa.array(buckets.ravel()),
-            pa.array(batch.column("node").to_numpy()[repeated]),
-            _binary(sketch[repeated]),
+            scopes,
+            pa.array(found.band),
+            pa.array(found.bucket),
+            pa.array(found.node[found.document]),
+            binaries(found.sketch[found.document]),
         ],
         BAND_ROWS,
     )
@@ -81,29 +114,31 @@ def bucket_edges(
     memory nor edges grow faster than its documents (see ``dedup.leaders.links``).
     """
     held = None
-    last_key = None
+    last_key: Key | None = None
     for batch in batches:
         if not batch.num_rows:
             continue
         sketch = byte_rows(batch.column("sketch"))
         held = held or no_leaders(leaders, sketch.shape[1])
-        starts = _starts_bucket(batch)
-        starts[0] = _key(batch, 0) != last_key
-        last_key = _key(batch, batch.num_rows - 1)
+        starts, last_key = bucket_starts(batch, KEY, last_key)
         left, right = links(batch.column("node").to_numpy(), sketch, starts, equal_bytes, held)
         yield pa.record_batch([pa.array(left), pa.array(right)], EDGES)
 
 
-def _key(batch: pa.RecordBatch, row: int) -> tuple[object, ...]:
-    return tuple(batch.column(name)[row].as_py() for name in KEY)
+def bucket_starts(
+    batch: pa.RecordBatch, key: Sequence[str], before: Key | None
+) -> tuple[NDArray[np.bool_], Key]:
+    """Which rows start a bucket, from rows sorted by ``key``; and the key of the last row.
 
-
-def _starts_bucket(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    ``before`` is the key of the last row of the batch before. The batch must have rows.
+    """
     starts = np.zeros(batch.num_rows, dtype=np.bool_)
-    for name in KEY:
+    for name in key:
         column = batch.column(name)
         starts[1:] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-    return starts
+    first, last = (tuple(batch.column(n)[row].as_py() for n in key) for row in (0, -1))
+    starts[0] = first != before
+    return starts, last
 
 
 def byte_rows(column: pa.Array) -> NDArray[np.uint8]:
@@ -120,7 +155,8 @@ def byte_rows(column: pa.Array) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, count * width, int(offsets[0])).reshape(count, width)
 
 
-def _binary(rows: NDArray[np.uint8]) -> pa.Array:
+def binaries(rows: NDArray[np.uint8]) -> pa.Array:
+    """Rows of an array (n, length) as n binaries; the other way of ``byte_rows``."""
     count, width = rows.shape
     offsets = (np.arange(count + 1, dtype=np.int64) * width).astype(np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))]

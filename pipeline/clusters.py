@@ -4,7 +4,8 @@ Nothing here draws lots or depends on arrival: edges come from keys and smallest
 partitioning, order or retry gives the same clusters. Which copy stays is decided elsewhere.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pyspark.sql import Column, DataFrame, Window
@@ -12,9 +13,11 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from dedup.minhash import equal_bytes_needed
 from pipeline.buckets import BAND_ROWS_DDL, EDGES_DDL, KEY, band_rows, bucket_edges
-from pipeline.components import components, saved
+from pipeline.components import components, saved, shuffled
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.jaccard import jaccard_edges, saved_groups, shared_buckets
+from pipeline.packed import packed_edges
 
 NO_WORDS = bytes(16)
 """The text hash of a text without words, which is no text's duplicate."""
@@ -47,7 +50,13 @@ class ClusterSettings:
             )
 
 
-def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -> DataFrame:
+def clusters(
+    documents: DataFrame,
+    settings: ClusterSettings,
+    scratch: Folder,
+    keys: DataFrame | None = None,
+    sets: Callable[[DataFrame], DataFrame] | None = None,
+) -> DataFrame:
     """One row for every document: its cluster, and the first copy of its text.
 
     ``cluster`` is the smallest node among all that are connected by equal or similar texts,
@@ -55,19 +64,30 @@ def clusters(documents: DataFrame, settings: ClusterSettings, scratch: Folder) -
     meet only within their scope. One without words is alone. Should two share a node, they are
     taken for one document in one cluster, and both keep their row.
 
-    ``documents`` is read several times: give it from a table. Edges are kept in ``scratch``, which
-    nobody else uses and which must outlive the result: it is read from there.
+    ``documents`` is read several times: give it from a table. ``keys`` are the same rows without
+    signatures, which are nine tenths of them: all but one of the readings take these if given.
+    Edges are kept in ``scratch``, which nobody else uses and which must outlive the result: it is
+    read from there.
+
+    With ``sets``, similar means the Jaccard similarity of the shingles it has for a column of nodes
+    (``pipeline.jaccard``), not the share of equal MinHash values.
 
     Columns: in (node: long, unique, scope: string, text_hash: binary(16), signature: binary, uint32
     little-endian, null or empty without shingles); out (node: long, cluster: long, cluster_size:
     int, exact_node: long).
     """
-    exact = saved(exact_edges(documents), scratch, "exact")
-    firsts = documents.join(exact.select("node"), on="node", how="left_anti")
-    near = near_edges(bands_of(firsts, settings), settings)
+    keys = documents if keys is None else keys
+    exact = saved(exact_edges(keys), scratch, "exact")
+    firsts = documents.join(shuffled(exact.select("node")), on="node", how="left_anti")
+    if sets is None:
+        near = similar_edges(firsts, settings)
+    else:
+        bands = bands_of(firsts, replace(settings, minimum_similarity=0.0))
+        shared = saved_groups(shared_buckets(bands, settings.partitions), scratch)
+        near = jaccard_edges(shared, sets, settings.minimum_similarity, settings.leaders)
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
-    return sized(memberships(documents, exact, similar))
+    return sized(memberships(keys, exact, similar))
 
 
 def exact_edges(documents: DataFrame) -> DataFrame:
@@ -85,10 +105,26 @@ def exact_edges(documents: DataFrame) -> DataFrame:
     )
     shared = groups.where(F.col("copies") > 1).drop("copies")
     return (
-        texts.join(shared, on=["scope", "text_hash"], how="inner")
+        texts.join(shuffled(shared), on=["scope", "text_hash"], how="inner")
         .where(F.col("node") != F.col("hub"))
         .groupBy("node")
         .agg(F.min("hub").alias("hub"))
+    )
+
+
+def similar_edges(documents: DataFrame, settings: ClusterSettings) -> DataFrame:
+    """The edges of ``near_edges`` over ``bands_of``, without the JVM's taking part in the rows.
+
+    Columns: in (node: long, scope: string, signature: binary), out (node, hub: long), node > hub.
+    """
+    least = int(documents.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    return packed_edges(
+        documents.select("node", _scope(), "signature"),
+        settings.bands,
+        settings.rows,
+        equal_bytes_needed(settings.minimum_similarity, settings.bands * settings.rows),
+        settings.leaders,
+        settings.partitions or least,
     )
 
 
@@ -143,11 +179,11 @@ def memberships(documents: DataFrame, exact: DataFrame, similar: DataFrame) -> D
     copies = exact.select("node", F.col("hub").alias("copied"))
     texts = (
         documents.select("node")
-        .join(copies, on="node", how="left")
+        .join(shuffled(copies), on="node", how="left")
         .select("node", F.coalesce("copied", "node").alias("exact_node"))
     )
     joined = similar.select(F.col("node").alias("exact_node"), F.col("hub").alias("smallest"))
-    return texts.join(joined, on="exact_node", how="left").select(
+    return texts.join(shuffled(joined), on="exact_node", how="left").select(
         "node", F.coalesce("smallest", "exact_node").alias("cluster"), "exact_node"
     )
 

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from filters.pii import Span, mask
 from filters.rules import Rule, bound
-from pipeline import deciding, judging, narrow, parquet
+from pipeline import deciding, judging, narrow, outcomes, parquet
+from pipeline import known as known_copies
+from pipeline.choosing import choice_of
 from pipeline.config import Config
 from pipeline.criteria import criteria
 from pipeline.files import Folder
+from pipeline.known import Known
 from pipeline.narrow import Advance, Judged, Rows
 from pipeline.stages import Stage
 
@@ -33,8 +36,8 @@ class Side(NamedTuple):
     """One configuration's decisions.
 
     ``names`` are the reasons that ``reason`` numbers, -1 standing for kept; ``kept`` as in
-    ``deciding.Decided``; ``cuts`` what is cut from kept texts as repeats, by kind: documents,
-    pieces and characters.
+    ``deciding.Decided``; ``elsewhere``: place among ``known`` of another corpus's copy, or -1;
+    ``cuts`` what is cut from kept texts as repeats, by kind: documents, pieces and characters.
     """
 
     rules: Sequence[Rule]
@@ -43,6 +46,8 @@ class Side(NamedTuple):
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
     cuts: Mapping[str, Counts]
+    elsewhere: NDArray[np.int64]
+    known: Known
 
     def name(self, number: int) -> str:
         """The reason of that number."""
@@ -74,14 +79,16 @@ def sides(
     tables = [judge.rules for judge in judges]
     judging.measured(folder, documents, [rule for table in tables for rule in table])
     rows, judged = narrow.read(folder, documents, judges, advance)
-    members = narrow.members(folder, grouped.files["clusters"], rows)
+    known = known_copies.read(folder, grouped.files.get("known", []))
+    members = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
     found = []
     for config, judge, own in zip(configs, judges, judged, strict=True):
-        rules, keys = judge.rules, config.duplicates.keep_order
-        made = deciding.outcome(folder, documents, rows, own, members, judge, keys)
-        made, cuts = deciding.without_emptied(folder, documents, made, judge, advance)
-        names = deciding.reasons(rules)
-        found.append(Side(rules, own, names, made.reason, made.kept, _repeats(cuts)))
+        choice = choice_of(config.duplicates, grouped.parts)
+        made = outcomes.outcome(folder, documents, rows, own, members, known, judge, choice)
+        made, cuts = outcomes.without_emptied(folder, documents, made, judge, advance)
+        names, own_cuts = deciding.reasons(judge.rules), _repeats(cuts)
+        fate = (made.reason, made.kept, own_cuts, made.known, known)
+        found.append(Side(judge.rules, own, names, *fate))
     return rows, found
 
 
@@ -204,11 +211,13 @@ def _why(rows: Rows, side: Side, row: int, lang: str) -> dict[str, Any] | None:
     number = int(side.reason[row])
     if number < 0:
         return None
-    if number >= len(side.rules) and side.kept[row] < 0:
-        return {"reason": side.names[number]}
     if number >= len(side.rules):
-        copy = rows.ids[side.kept[row]]
-        return {"reason": side.names[number], "kept_doc_id": "".join(f"{h:016x}" for h in copy)}
+        reason, known = {"reason": side.names[number]}, int(side.elsewhere[row])
+        if known < 0 and side.kept[row] < 0:
+            return reason
+        copy = rows.ids[side.kept[row]] if known < 0 else side.known.ids[known]
+        where = {} if known < 0 else {"kept_in": side.known.corpora[side.known.rank[known]]}
+        return reason | {"kept_doc_id": "".join(f"{h:016x}" for h in copy)} | where
     rule, value = side.rules[number], float(side.judged.value[row])
     low, high = bound(rule.low, lang), bound(rule.high, lang)
     why: dict[str, Any] = {"reason": rule.name, "signal": rule.signal}

@@ -7,6 +7,7 @@ Union-find in one process takes about a fiftieth of the CPU time of distributed 
 are only for more edges than one task can hold.
 """
 
+import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -21,6 +22,8 @@ from dedup.components import star_forest
 from pipeline import spread
 from pipeline.buckets import EDGES, EDGES_DDL
 from pipeline.files import Folder
+
+log = logging.getLogger(__name__)
 
 EDGES_AT_ONCE = 4_000_000
 """Edges a partition contracts at a time: about 300 MB at the peak."""
@@ -45,12 +48,14 @@ def components(edges: DataFrame, scratch: Folder, name: str, edge_cap: int) -> D
     forest = saved(contracted(edges), scratch, f"{name}/round-0")
     state, before = _state(forest), None
     rounds = 0
+    log.info("%s: %d edges after contraction", name, state[0])
     while state[0] > edge_cap and state != before:
         rounds += 1
         stars = contracted(small_stars(large_stars(forest)))
         forest = saved(stars, scratch, f"{name}/round-{rounds}")
         scratch.delete_folder(f"{name}/round-{rounds - 1}")
         state, before = _state(forest), state
+        log.info("%s: %d edges after round %d", name, state[0], rounds)
     return forest if state[0] > edge_cap else finished(forest)
 
 
@@ -82,7 +87,9 @@ def large_stars(edges: DataFrame) -> DataFrame:
     centres = smallest.select(
         F.col("node").alias("hub"), F.least("node", "neighbour").alias("smallest")
     )
-    return edges.join(centres, on="hub", how="inner").select("node", F.col("smallest").alias("hub"))
+    return edges.join(shuffled(centres), on="hub", how="inner").select(
+        "node", F.col("smallest").alias("hub")
+    )
 
 
 def small_stars(edges: DataFrame) -> DataFrame:
@@ -91,12 +98,23 @@ def small_stars(edges: DataFrame) -> DataFrame:
     Columns: in (node: long, hub: long) with node > hub, out the same, distinct.
     """
     smallest = edges.groupBy("node").agg(F.min("hub").alias("smallest"))
-    others = edges.join(smallest, on="node", how="inner").where(F.col("hub") != F.col("smallest"))
+    others = edges.join(shuffled(smallest), on="node", how="inner").where(
+        F.col("hub") != F.col("smallest")
+    )
     return (
         others.select(F.col("hub").alias("node"), F.col("smallest").alias("hub"))
         .union(smallest.select("node", F.col("smallest").alias("hub")))
         .distinct()
     )
+
+
+def shuffled(rows: DataFrame) -> DataFrame:
+    """The rows, to be joined by shuffling and sorting both sides.
+
+    Spark would send a side that it takes for small to all machines by way of the driver, and judges
+    by compressed bytes: a million nodes of 10 MB there took a heap of 1 GiB.
+    """
+    return rows.hint("merge")
 
 
 def saved(edges: DataFrame, scratch: Folder, name: str) -> DataFrame:
@@ -121,17 +139,21 @@ def star_forests(
     """Star forest of a stream of edges (node, hub), or several where it is long.
 
     With ``edges_at_once``, edges are contracted whenever that many are held, and handed on when
-    that no longer halves them, which bounds memory. With None there is one forest.
+    that no longer halves them, which bounds memory. With None there is one forest, and memory is
+    that of about three times its edges: they are contracted whenever they are that many.
     """
     held: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     count = 0
+    limit = EDGES_AT_ONCE if edges_at_once is None else edges_at_once
     for batch in batches:
         held.append((batch.column("node").to_numpy(), batch.column("hub").to_numpy()))
         count += batch.num_rows
-        if edges_at_once is not None and count >= edges_at_once:
+        if count >= limit:
             held = [_forest(held)]
             count = len(held[0][0])
-            if 2 * count > edges_at_once:
+            if edges_at_once is None:
+                limit = max(EDGES_AT_ONCE, 3 * count)
+            elif 2 * count > edges_at_once:
                 yield from _batches(*held.pop())
                 count = 0
     if held:

@@ -4,20 +4,17 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from filters.rules import ANY, Bounds, Rule
-from filters.tables import RULES
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
+from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
 from pipeline.repeat_config import Repeats
+from pipeline.rule_config import Rules, over
 from pipeline.section import Section
-
-PerLanguage = float | dict[str, float] | None
-KeepKey = Literal["passes", "lang_score", "longest", "newest", "oldest"]
 
 
 class Input(Section):
@@ -69,66 +66,6 @@ class Quality(Section):
     label: str = "__label__hq"
 
 
-class Bound(Section):
-    """A rule's bounds in place of its table's; ``nan`` cannot be written, absent means none.
-
-    A table by language without "*" changes only what it names: other languages, and the bound that
-    is absent beside it, stay as they are.
-    """
-
-    low: PerLanguage = None
-    high: PerLanguage = None
-
-
-class Rules(Section):
-    """Which rules decide, in this order, and where their bounds differ from their source."""
-
-    order: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    bounds: dict[str, Bound] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        unknown = sorted({*self.order, *self.without, *self.bounds} - RULES.keys())
-        if unknown:
-            raise ValueError(f"no such rule: {', '.join(unknown)}")
-        return self
-
-    def table(self) -> tuple[Rule, ...]:
-        """The rules that decide, in order, with their bounds."""
-        chosen = [RULES[name] for name in self.order if name not in self.without]
-        return tuple(_bounded(rule, self.bounds.get(rule.name)) for rule in chosen)
-
-
-def _bounded(rule: Rule, bound: Bound | None) -> Rule:
-    if bound is None:
-        return rule
-    low: Bounds = bound.low
-    high: Bounds = bound.high
-    if _is_partial(low) or _is_partial(high):
-        low, high = (
-            own if given is None else over(own, given)
-            for own, given in ((rule.low, low), (rule.high, high))
-        )
-    return Rule(rule.name, rule.signal, low, high, "configuration")
-
-
-def _is_partial(bounds: object) -> bool:
-    """Whether bounds name some languages only."""
-    return isinstance(bounds, Mapping) and ANY not in bounds
-
-
-def over(own: Bounds, given: Bounds) -> Bounds:
-    """Bounds with others in their place; a table without "*" replaces only what it names.
-
-    >>> over(3, {"fin_Latn": 4})
-    {'*': 3, 'fin_Latn': 4}
-    """
-    if not isinstance(given, Mapping) or ANY in given or own is None:
-        return given
-    return {**(own if isinstance(own, Mapping) else {ANY: own}), **given}
-
-
 class Edits(Section):
     """Line edits made, in this order, to the text of documents that are kept.
 
@@ -148,37 +85,13 @@ class PersonalData(Section):
     )  # fmt: skip
 
 
-class Duplicates(Section):
-    """How duplicates are found (FIELD: 5 words, 14 x 8) and which copy stays."""
-
-    bands: int = Field(default=14, ge=1)
-    rows: int = Field(default=8, ge=1)
-    minimum_similarity: float = Field(default=0.65, ge=0, le=1)
-    scope: Literal["language", "global"] = "language"
-    keep_order: tuple[KeepKey, ...] = ("passes", "lang_score", "longest", "newest")
-    edge_cap: int = Field(default=200_000_000, ge=0)
-    newest_per_url: bool = False
-
-    @model_validator(mode="after")
-    def _passing_first(self) -> Self:
-        if not self.keep_order or self.keep_order[0] != "passes":
-            raise ValueError(
-                "keep_order must start with 'passes': else a cluster whose best copy a rule "
-                "rejects would vanish whole"
-            )
-        return self
-
-    @property
-    def hashes(self) -> int:
-        """MinHash values a document has."""
-        return self.bands * self.rows
-
-
 class Output(Section):
-    """How shards are cut and packed."""
+    """How shards are cut and packed; ``rehydration`` fills ``weight`` (``docs/rehydration.md``)."""
 
     shard_mib: int = Field(default=512, ge=1)
     zstd_level: int = Field(default=3, ge=1, le=22)
+    rehydration: bool = False
+    rehydration_most: int = Field(default=10, ge=1, le=100)
 
 
 class Config(Section):

@@ -4,10 +4,7 @@ Ties break by doc_id as there, so both decide alike; tests compare them. A milli
 few seconds.
 """
 
-import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
@@ -16,143 +13,127 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.rules import Rule
-from pipeline import fetches, narrow, parquet, repeats_narrow, stats
-from pipeline.criteria import Criteria
+from pipeline import fetches
+from pipeline.choosing import Choice, best
 from pipeline.edits import NOTHING_LEFT
-from pipeline.files import Folder
 from pipeline.judging import SIZES, hexadecimal, named, named_lists, nodes
-from pipeline.narrow import Advance, Judged, Members, Rows
-from pipeline.repeats import Steps
+from pipeline.known import Known
+from pipeline.narrow import Judged, Members, Rows
 from pipeline.schema import DECISIONS, schema
-from pipeline.stages import Stage
 
 DUPLICATES = ("duplicate.exact", "duplicate.near")
+EXACT, NEAR = range(2)
+KNOWN_COPY, RIGHTS_COPY = "duplicate.known", "rights.copy"
+KNOWN, RIGHTS, OLDER, EMPTIED = range(2, 6)
+"""With ``EXACT`` and ``NEAR``: places of these reasons after the rules' own."""
 LATER = (fetches.REASON, NOTHING_LEFT.name)
 """What is decided over the whole corpus besides: an older fetch, and a text that is all repeats."""
 MOST_ROWS = 5_000_000
 """Up to so many documents are decided here rather than by Spark: 1 GB at most."""
-NEVER = 2**63 - 1
-"""A date after all others, whichever way they are sorted."""
 DECISIONS_SCHEMA = schema(DECISIONS)
 
 
 class Decided(NamedTuple):
     """What becomes of each row.
 
-    ``reason``: why it goes, a number in ``reasons``, -1 where it stays; ``kept``: for duplicates
-    the row of the copy that stays, else -1; ``cluster`` and ``size`` as in the clusters table.
+    ``reason``: why it goes, a number in ``reasons``, -1 where it stays; ``kept``: the row of the
+    copy of its cluster that stays, ``known``: its place among the known, if that is a document of
+    another corpus; -1 otherwise; ``exact``: whether that copy has the same text. ``cluster`` and
+    ``size`` as in the clusters table; ``also``: number of the row's corpora in ``also_in``.
     """
 
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    known: NDArray[np.int64]
+    exact: NDArray[np.bool_]
     cluster: NDArray[np.int64]
     size: NDArray[np.int32]
+    also: NDArray[np.int64]
+    also_in: pa.ListArray
 
 
 def reasons(rules: Sequence[Rule]) -> list[str]:
     """Names of the reasons that decisions under these rules number."""
-    return [*(rule.name for rule in rules), *DUPLICATES, *LATER]
+    return [*(rule.name for rule in rules), *DUPLICATES, KNOWN_COPY, RIGHTS_COPY, *LATER]
 
 
-def outcome(
-    folder: Folder,
-    documents: Sequence[parquet.File],
+def decided(
     rows: Rows,
     judged: Judged,
     found: Members,
-    criteria: Criteria,
-    keys: Sequence[str],
+    known: Known,
+    choice: Choice,
+    rules: Sequence[Rule],
 ) -> Decided:
-    """``decided``, and older fetches of an address rejected where that is asked for.
+    """One decision per row.
 
-    They point to the newest that passes the rules or, where that is a copy, to what it points to.
+    The rule that rejects it; else an objection to a copy of it; else a duplicate of a better copy,
+    here or in another corpus; else kept.
     """
-    rules = len(criteria.rules)
-    if not criteria.newest_per_url:
-        return decided(rows, judged, found, keys, rules)
-    newer = fetches.newer(fetches.read(folder, documents), rows, judged.first < 0)
-    older, place = newer >= 0, rules + len(DUPLICATES)
-    first = np.where(older, place, judged.first).astype(np.int16)
-    made = decided(rows, judged._replace(first=first), found, keys, rules)
-    copies = made.kept[newer[older]]
-    made.kept[older] = np.where(copies >= 0, copies, newer[older])
-    return made
-
-
-def without_emptied(
-    folder: Folder,
-    documents: Sequence[parquet.File],
-    made: Decided,
-    criteria: Criteria,
-    advance: Advance = lambda _: None,
-) -> tuple[Decided, pa.Table]:
-    """The decisions with documents rejected that are all repeats, and counts of what is cut.
-
-    Reads text, where repeats are cut at all: ``pipeline.repeats_narrow``.
-    """
-    if not criteria.repeats.wanted:
-        return made, stats.summed_edits([])
-    steps = Steps(criteria.repeats, criteria.edit_steps)
-    kept = made.reason < 0
-    gone, cuts = repeats_narrow.emptied(folder, documents, kept, steps, advance)
-    reason = made.reason.copy()
-    reason[gone] = len(criteria.rules) + len(DUPLICATES) + LATER.index(NOTHING_LEFT.name)
-    return made._replace(reason=reason), cuts
-
-
-def decided(rows: Rows, judged: Judged, found: Members, keys: Sequence[str], rules: int) -> Decided:
-    """One decision per row: the rule that rejects it, else a duplicate of a better copy, else kept.
-
-    ``keys`` say which copy of a cluster stays, as ``duplicates.keep_order`` does; doc_id breaks
-    every tie. ``rules`` is the number of rules.
-    """
-    reason, kept = judged.first.copy(), np.full(len(judged.first), -1, np.int64)
-    at, best = found.row, _best(rows, judged, found, keys)
-    other = (judged.first[at] < 0) & (rows.ids[at] != rows.ids[at[best]]).any(axis=1)
-    exact = found.exact_node == found.exact_node[best]
-    reason[at[other]] = np.where(exact[other], rules, rules + 1)
-    kept[at[other]] = at[best[other]]
-    cluster, size = nodes(rows.ids[:, 0]), np.ones(len(reason), np.int32)
-    cluster[at], size[at] = found.cluster, found.size
-    return Decided(reason, kept, cluster, size)
-
-
-def _best(rows: Rows, judged: Judged, found: Members, keys: Sequence[str]) -> NDArray[np.int64]:
-    """For each member, which of the members is the copy of its cluster that stays."""
-    at = found.row
-    order = {
-        "passes": judged.first[at] >= 0,
-        "lang_score": -rows.scores[at],
-        "longest": -rows.sizes["text_chars"][at],
-        "newest": np.where(rows.dated[at], -rows.dates[at], NEVER),
-        "oldest": np.where(rows.dated[at], rows.dates[at], NEVER),
-    }
-    ids = rows.ids[at]
-    sequence = np.lexsort(
-        (
-            found.exact_node,
-            ids[:, 1],
-            ids[:, 0],
-            *(order[key] for key in reversed(keys)),
-            found.cluster,
-        )
+    count, at, chosen = (
+        len(judged.first),
+        found.row,
+        best(rows, judged, found, known, choice, rules),
     )
-    cluster = found.cluster[sequence]
-    starts = np.flatnonzero(np.concatenate([[True], cluster[1:] != cluster[:-1]])[: len(cluster)])
-    best = np.empty_like(sequence)
-    best[sequence] = np.repeat(sequence[starts], np.diff(starts, append=len(sequence)))
-    return best
+    reason, kept, other = judged.first.copy(), np.arange(count), np.full(count, -1, np.int64)
+    kept[reason >= 0] = -1
+    exact, duplicate = np.ones(count, np.bool_), len(rules)
+    copy, here = chosen.copy, chosen.copy < len(at)
+    kept[at] = np.where(chosen.stays & here, at[copy * here] if len(at) else 0, -1)
+    other[at] = np.where(chosen.stays & ~here, copy - len(at), -1)
+    exact[at] = found.exact_node == np.concatenate([found.exact_node, known.exact_node])[copy]
+    passes = judged.first[at] < 0
+    reason[at[passes & chosen.objected]] = duplicate + RIGHTS
+    reason[at[passes & chosen.stays & ~here]] = duplicate + KNOWN
+    mine = passes & chosen.stays & here
+    mine[mine] = (rows.ids[at[mine]] != rows.ids[kept[at[mine]]]).any(axis=1)
+    reason[at[mine]] = np.where(exact[at[mine]], duplicate + EXACT, duplicate + NEAR)
+    cluster, size = nodes(rows.ids[:, 0]), np.ones(count, np.int32)
+    cluster[at], size[at] = found.cluster, found.size
+    groups = int(chosen.group.max(initial=-1)) + 1
+    numbers, also_in = corpora_of(known, chosen.known_group, groups)
+    also = np.full(count, len(also_in) - 1, np.int64)
+    also[at] = numbers[chosen.group]
+    return Decided(reason, kept, other, exact, cluster, size, also, also_in)
+
+
+def corpora_of(
+    known: Known, groups: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], pa.ListArray]:
+    """For each of ``count`` groups the number of its list of corpora that hold a copy; the lists.
+
+    ``groups``: the group of each known document. The last list is empty.
+    """
+    held = known.held
+    pairs = np.unique(np.stack([groups[held], known.rank[held]], axis=1), axis=0)
+    lists: dict[tuple[str, ...], int] = {}
+    numbers = np.full(count, -1, np.int64)
+    starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
+    for own in np.split(pairs, starts[1:]) if len(pairs) else []:
+        names = tuple(known.corpora[rank] for rank in own[:, 1].tolist())
+        numbers[own[0, 0]] = lists.setdefault(names, len(lists))
+    numbers[numbers < 0] = len(lists)
+    return numbers, pa.array([*map(list, lists), []], pa.list_(pa.string()))
 
 
 def batch(
-    file: int, rows: Rows, judged: Judged, made: Decided, rules: Sequence[Rule]
+    file: int,
+    rows: Rows,
+    judged: Judged,
+    made: Decided,
+    known: Known,
+    rules: Sequence[Rule],
+    similarity: NDArray[np.float32],
 ) -> pa.RecordBatch:
     """The decisions about one documents file, row for row: columns ``DECISIONS``."""
     own = slice(int(rows.ends[file - 1]) if file else 0, int(rows.ends[file]))
     count, names = own.stop - own.start, [rule.name for rule in rules]
     failures = np.unpackbits(judged.failed[own], axis=1, count=len(rules)).T.astype(np.bool_)
-    copies = hexadecimal(rows.ids[np.maximum(made.kept[own], 0)]) if count else None
-    is_copy = pa.array(made.kept[own] >= 0)
+    elsewhere = made.known[own] >= 0
+    ids = rows.ids[np.maximum(made.kept[own], 0)] if count else rows.ids[own]
+    ids[elsewhere] = known.ids[made.known[own][elsewhere]]
+    is_copy = pa.array((made.kept[own] >= 0) | elsewhere)
+    ranks = known.rank[made.known[own] * elsewhere] if elsewhere.any() else np.zeros(count)
     columns = {
         "file": pa.array(np.full(count, file, np.int32)),
         "row": pa.array(np.arange(count, dtype=np.int32)),
@@ -164,47 +145,11 @@ def batch(
         "reason": named(made.reason[own], reasons(rules)),
         "rejected_value": pa.array(judged.value[own], from_pandas=True),
         "failed_rules": named_lists(failures, names),
-        "kept_doc_id": pc.if_else(is_copy, copies, None) if count else pa.nulls(0),
+        "similarity": pa.array(similarity[own], from_pandas=True),
+        "also_in": made.also_in.take(pa.array(made.also[own])),
+        "kept_doc_id": pc.if_else(is_copy, hexadecimal(ids), None) if count else pa.nulls(0),
+        "kept_in": named(np.where(elsewhere, ranks, -1).astype(np.int16), known.corpora),
     }
     return pa.record_batch(
         [columns[f.name].cast(f.type) for f in DECISIONS_SCHEMA], DECISIONS_SCHEMA
     )
-
-
-def decide(
-    folder: Folder,
-    extracted: Stage,
-    grouped: Stage,
-    criteria: Criteria,
-    keys: Sequence[str],
-    advance: Advance = lambda _: None,
-    *,
-    write: bool = True,
-) -> tuple[list[parquet.File], pa.Table]:
-    """The decisions table, a file for every documents file, and its counts (``FUNNEL``).
-
-    Nothing is written, and there are no files, unless ``write``. What is written is decided before
-    repeats are cut (``pipeline.repeated`` goes on from there), what is only counted after.
-    """
-    rules, documents = criteria.rules, extracted.files["documents"]
-    rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
-    found = narrow.members(folder, grouped.files["clusters"], rows)
-    made = outcome(folder, documents, rows, judged, found, criteria, keys)
-    if not write:
-        made, _ = without_emptied(folder, documents, made, criteria, advance)
-
-    def one(file: int) -> tuple[parquet.File | None, pa.Table]:
-        decisions = batch(file, rows, judged, made, rules)
-        columns = decisions.select(stats.DECISION_COLUMNS)
-        counts = stats.decision_counts(pa.Table.from_batches([columns]))
-        if not write:
-            return None, counts
-        path = f"decisions/{uuid.uuid4().hex[:12]}.parquet"
-        with parquet.Writer(folder, path, DECISIONS_SCHEMA) as out:
-            out.write(decisions)
-        return out.file, counts
-
-    with ThreadPoolExecutor(cpu_count() or 1) as pool:
-        done = list(pool.map(one, range(len(rows.ends))))
-    files = [file for file, _ in done if file is not None]
-    return files, stats.summed(counts for _, counts in done)

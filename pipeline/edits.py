@@ -75,7 +75,8 @@ def with_edits(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> pa.R
     columns = {name: batch.column(name) for name in batch.schema.names}
     if any(gone):
         columns |= _left(batch, gone)
-    columns["edits"] = pa.array([[e._asdict() for e in pieces] for pieces in gone], SPANS)
+    spans = [[piece._asdict() for piece in pieces] if pieces else () for pieces in gone]
+    columns["edits"] = pa.array(spans, SPANS)
     return pa.record_batch(list(columns.values()), list(columns))
 
 

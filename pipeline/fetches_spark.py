@@ -8,7 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from pipeline import decisions, judging, spread
-from pipeline.decisions import DECISIONS_SCHEMA, JUDGED, Shared
+from pipeline.choosing import Choice
+from pipeline.deciding import RIGHTS_COPY
+from pipeline.decisions import CHOSEN, JUDGED, Shared
 from pipeline.fetches import COLUMNS, NEVER, REASON, addresses
 from pipeline.files import Folder
 from pipeline.parquet import File
@@ -23,18 +25,20 @@ def decided(
     documents: Sequence[File],
     shared: Shared,
     members: DataFrame,
-    keys: Sequence[str],
+    choice: Choice,
+    known: DataFrame | None = None,
 ) -> DataFrame:
     """``decisions.decided`` over documents of which older fetches are rejected first.
 
-    ``shared``: the criteria; ``members``: the clusters; ``keys``: the order of copies.
+    ``shared``: the criteria; ``members``: the clusters; ``known``: copies in other corpora.
     """
     rules = shared.value.rules
     columns = list(dict.fromkeys([*judging.judged_columns(rules), *COLUMNS]))
     work = addressed(decisions.judged(shared))
     rows = spread.rows_of(spark, folder, documents, work, columns, ADDRESSED)
     judged, older = newest(rows, folder, "scratch/judged")
-    return pointed(decisions.decided(judged, members, keys), older, folder, "scratch/decided")
+    chosen = decisions.decided(judged, members, choice, rules, known)
+    return pointed(chosen, older, folder, "scratch/decided")
 
 
 def addressed(work: Callable[[int, Batches], Batches]) -> Callable[[int, Batches], Batches]:
@@ -84,19 +88,26 @@ def newest(rows: DataFrame, folder: Folder, scratch: str) -> tuple[DataFrame, Da
 def pointed(decided: DataFrame, pairs: DataFrame, folder: Folder, scratch: str) -> DataFrame:
     """Decisions in which older fetches point to the copy that stays: the newest, or its copy.
 
-    Columns: in ``DECISIONS`` and (doc_id, newer), out ``DECISIONS``.
+    Those of a page that an objection to one of its copies removes go for that reason too.
+
+    Columns: in ``CHOSEN`` and (doc_id, newer), out ``CHOSEN``.
     """
-    names = DECISIONS_SCHEMA.names
-    files = spread.write(decided, folder, scratch, DECISIONS_SCHEMA)
-    every = spread.table(decided.sparkSession, folder, files, DECISIONS_SCHEMA)
+    names = CHOSEN.names
+    files = spread.write(decided, folder, scratch, CHOSEN)
+    every = spread.table(decided.sparkSession, folder, files, CHOSEN)
     older = F.coalesce(F.col("reason") == REASON, F.lit(False))
+    objected = F.when(F.col("reason") == RIGHTS_COPY, F.col("reason"))
     stays = every.select(
-        F.col("doc_id").alias("newer"), F.coalesce("kept_doc_id", "doc_id").alias("stays")
+        F.col("doc_id").alias("newer"),
+        F.coalesce(objected, F.lit(REASON)).alias("reason"),
+        "kept_doc_id",
+        "kept_in",
     )
     own = (
         every.where(older)
+        .drop("reason", "kept_doc_id", "kept_in", "exact")
         .join(pairs, on="doc_id", how="inner")
         .join(stays, on="newer", how="inner")
-        .withColumn("kept_doc_id", F.col("stays"))
+        .withColumn("exact", F.lit(False))
     )
     return every.where(~older).select(*names).unionByName(own.select(*names))

@@ -16,9 +16,11 @@ from pipeline.criteria import Criteria
 from pipeline.edits import NOTHING_LEFT, edited_char_count
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.schema import OPT_OUTS
 
 SIZES = ("text_chars", "word_count", "text_bytes", "token_count")
-NEEDED = ("doc_id", "lang", "lang_score", "warc_date", *SIZES)
+OBJECTIONS = tuple(column.name for column in OPT_OUTS)
+NEEDED = ("doc_id", "lang", "lang_score", "warc_date", *OBJECTIONS, *SIZES)
 ROWS = 50_000
 """Rows of narrow columns judged at once: some 10 MB."""
 
@@ -71,6 +73,14 @@ def hexadecimal(numbers: NDArray[np.uint64]) -> pa.Array:
     return pa.Array.from_buffers(
         pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(text.tobytes())]
     )
+
+
+def opted_out(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    """Whether any opt-out column of each document is not 0; one that is missing counts as said."""
+    said = np.zeros(batch.num_rows, np.bool_)
+    for name in OBJECTIONS:
+        said |= batch.column(name).fill_null(1).to_numpy() != 0
+    return said
 
 
 def judged_columns(rules: Sequence[Rule]) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 import language_id
 from dedup.components import star_forest
+from dedup.shingling import Shingling
 from filters.line_edits import followed_by, line_edits, without
 from filters.repeats import EXEMPT, PARAGRAPH, pieces_of, without_pieces
 from filters.word_lists import builtin, merged
@@ -20,11 +21,14 @@ from language_id.decoded import characters_of
 from language_id.models import REGISTRY, load
 from language_id.scripts import dominant_scripts
 from pipeline.buckets import band_rows, bucket_edges
+from pipeline.jaccard import GROUPS, group_rows, set_edges
+from pipeline.shingle_sets import text_sets
 from pipeline.steps import Tools, measured
 
 TEXTS = ("One line of a text, and more. 5 likes\nA [1] second line!", "二つ目の文。", "")
 LANGS = ("eng_Latn", "jpn_Jpan", "fin_Latn")
 HASHES, BANDS, ROWS = 112, 14, 8
+BY_CHARACTER = Shingling("characters", 24)
 
 
 class Compiled(NamedTuple):
@@ -60,4 +64,13 @@ def _deduplicate(signatures: list[bytes]) -> None:
     )
     rows = list(band_rows(iter([batch]), BANDS, ROWS, sketched=True))
     list(bucket_edges(iter(rows), equal_bytes=1, leaders=4))
+    list(group_rows(iter(rows)))
+    sets = [
+        pa.array([0, 0, 1]),
+        pa.array([0, 0, 1]),
+        nodes,
+        text_sets(pa.array(TEXTS), BY_CHARACTER),
+    ]
+    checked = pa.record_batch(sets, [*GROUPS.names, "shingles"])
+    list(set_edges(iter([checked]), minimum=0.8, leaders=4))
     star_forest(np.array([1, 2], dtype=np.int64), np.array([0, 1], dtype=np.int64))

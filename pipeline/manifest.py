@@ -55,6 +55,7 @@ def encode(
         "code": made_from["code"],
         "models": made_from["models"],
         "lists": made_from.get("lists", {}),
+        "against": made_from.get("against", {}),
         "inputs": inputs,
         "columns": {table: [c.name for c in TABLES[table]] for table in ("corpus", "removed")},
         "files": [file._asdict() for file in sorted(files)],

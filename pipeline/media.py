@@ -51,11 +51,6 @@ def looks_like_text(head: bytes) -> bool:
     return not is_binary(head) and len(head.translate(None, _BINARY_BYTES)) == len(head)
 
 
-def html_like(media_type: str, head: bytes) -> bool:
-    """Whether a body of this type that begins with ``head`` is HTML or XHTML."""
-    return kind_of(media_type, head) == "html"
-
-
 def kind_of(media_type: str, head: bytes) -> Literal["html", "text"] | None:
     """Say what a body of this type (lower case, '' if none) that begins with ``head`` holds.
 

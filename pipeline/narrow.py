@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pipeline import parquet
 from pipeline.criteria import Criteria
 from pipeline.files import Folder
-from pipeline.judging import ROWS, SIZES, id_halves, judged_columns, judgement, nodes
+from pipeline.judging import ROWS, SIZES, id_halves, judged_columns, judgement, nodes, opted_out
 from pipeline.schema import CLUSTERS, schema
 
+NO_CLUSTERS = np.zeros(0, np.int64)
 Advance = Callable[[int], None]
 """Told how many rows were read."""
 
@@ -27,7 +28,7 @@ class Rows(NamedTuple):
 
     ``langs`` are the labels that ``lang`` numbers, sorted; ``ids`` has shape (documents, 2);
     ``dates`` are microseconds, null where ``dated`` is false; ``sizes`` as named in ``SIZES``;
-    ``ends`` the number of rows up to the end of each file.
+    ``ends`` the number of rows up to the end of each file; ``opted_out`` as in ``judging``.
     """
 
     langs: list[str]
@@ -38,6 +39,7 @@ class Rows(NamedTuple):
     dated: NDArray[np.bool_]
     sizes: dict[str, NDArray[np.int32]]
     ends: NDArray[np.int64]
+    opted_out: NDArray[np.bool_]
 
 
 class Judged(NamedTuple):
@@ -53,7 +55,7 @@ class Judged(NamedTuple):
 
 
 class Members(NamedTuple):
-    """Rows in clusters of two or more, and those clusters, one array each."""
+    """Rows in clusters of two or more, or known elsewhere, and those clusters, one array each."""
 
     row: NDArray[np.int64]
     cluster: NDArray[np.int64]
@@ -109,6 +111,7 @@ def _plain(batch: pa.RecordBatch) -> dict[str, Any]:
         "scores": batch.column("lang_score").to_numpy(zero_copy_only=False),
         "dates": dates.fill_null(0).to_numpy(),
         "dated": dates.is_valid().to_numpy(zero_copy_only=False),
+        "opted_out": opted_out(batch),
         **{name: batch.column(name).to_numpy() for name in SIZES},
     }
 
@@ -127,6 +130,7 @@ def _rows(batches: Sequence[dict[str, Any]], ends: NDArray[np.int64]) -> Rows:
             ("scores", np.float32),
             ("dates", np.int64),
             ("dated", np.bool_),
+            ("opted_out", np.bool_),
             *((name, np.int32) for name in SIZES),
         )
     }
@@ -140,6 +144,7 @@ def _rows(batches: Sequence[dict[str, Any]], ends: NDArray[np.int64]) -> Rows:
         columns["dated"],
         {name: columns[name] for name in SIZES},
         ends,
+        columns["opted_out"],
     )
 
 
@@ -147,13 +152,20 @@ def _joined(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, kind)
 
 
-def members(folder: Folder, files: Sequence[parquet.File], rows: Rows) -> Members:
-    """The rows in clusters of two or more, from the clusters table."""
+def members(
+    folder: Folder,
+    files: Sequence[parquet.File],
+    rows: Rows,
+    known: NDArray[np.int64] = NO_CLUSTERS,
+) -> Members:
+    """The rows in clusters of two or more, or in ``known`` (sorted), from the clusters table."""
     parts = []
     for file in files:
         for batch in parquet.batches(folder, file.path, schema(CLUSTERS).names, ROWS):
             columns = [batch.column(name).to_numpy() for name in schema(CLUSTERS).names]
             several = columns[2] > 1
+            if len(known):
+                several |= np.isin(columns[1], known)
             parts.append([column[several] for column in columns])
     node, cluster, size, exact = (
         _joined([part[i] for part in parts], kind)

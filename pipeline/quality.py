@@ -31,7 +31,7 @@ def quality_scores(texts: Sequence[str], quality: Quality) -> list[float | None]
 
 
 def _score(model: Model, text: str, label: str) -> float:
-    labels, scores = model.predict(plain(text.strip()), k=-1)
+    labels, scores = model.predict(plain(text), k=-1)
     return min(dict(zip(labels, map(float, scores), strict=True)).get(label, 0.0), 1.0)
 
 

@@ -194,6 +194,7 @@ def _rejected(folder: Folder, decisions: File, rows: NDArray[np.int64]) -> File:
     gone[rows] = True
     name, mask = NOTHING_LEFT.name, pa.array(gone)
     verdict = {"reason": name, "rejected_value": 0.0, "failed_rules": [name]}
+    verdict |= {"kept_doc_id": None, "similarity": None}
     for column, value in verdict.items():
         at = table.schema.get_field_index(column)
         kind = table.schema.field(at)

@@ -98,24 +98,79 @@ DUPLICATES = (
         "cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"
     ),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
+    Column(
+        "similarity",
+        pa.float32(),
+        "similarity to the copy of the cluster that stays: share of equal MinHash values, 1 for "
+        "that copy and for equal texts; null where none stays",
+    ),
+    Column(
+        "also_in",
+        pa.list_(pa.string()),
+        "corpora given as --against that hold a document of the cluster, in that order",
+    ),
+)
+WEIGHT = Column(
+    "weight",
+    pa.int32(),
+    "times to show it, by the size of its cluster (rehydration); null unless configured",
 )
 VERDICT = (
     Column(
-        "reason", pa.string(), "rule that rejected the document, duplicate.exact, .near or .url"
+        "reason",
+        pa.string(),
+        "rule that rejected the document; duplicate.exact, .near, .url or .known; or rights.copy",
     ),
-    Column("rejected_value", pa.float32(), "value the rule saw; null for duplicates"),
+    Column("rejected_value", pa.float32(), "value the rule saw; null for other reasons"),
     Column("failed_rules", pa.list_(pa.string()), "every rule the document fails"),
-    Column("kept_doc_id", pa.string(), "for duplicates: the copy that stays"),
+    Column(
+        "kept_doc_id",
+        pa.string(),
+        "the copy of the document's cluster that stays; null where none does",
+    ),
+    Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one"),
 )
 
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
-CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES)
+CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES, WEIGHT)
 REMOVED = (*CORPUS, *VERDICT)
 CLUSTERS = (
     Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),
     Column("cluster", pa.int64(), "smallest node of the cluster"),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
     Column("exact_node", pa.int64(), "smallest node with the same normalised text and scope"),
+)
+BANDS = (
+    ORIGIN[0],
+    Column("scope", pa.string(), "what duplicates are looked for within"),
+    KEYS[0],
+    Column("buckets", pa.list_(pa.int64()), "hash of every band, in order; empty without words"),
+    Column("sketch", pa.binary(), "lowest 8 bits of every MinHash value; empty without words"),
+    Column("opted_out", pa.bool_(), "whether an opt-out column of the document is not 0"),
+    LANGUAGE[0],
+    Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
+    Column("text_chars", pa.int32(), "code points of the text"),
+    Column(
+        "fate",
+        pa.string(),
+        "kept, objected (removed for rights) or rejected; null where nothing is decided",
+    ),
+)
+KNOWN = (
+    Column("cluster", pa.int64(), "cluster of this run that the document belongs to"),
+    Column("corpus", pa.string(), "name of the older corpus"),
+    Column("rank", pa.int32(), "place of that corpus among those given"),
+    ORIGIN[0],
+    Column("exact_node", pa.int64(), "exact_node of the run's documents of the same text, if any"),
+    Column("held", pa.bool_(), "whether that corpus keeps it, or has not decided yet"),
+    Column("objected", pa.bool_(), "whether it was removed there for rights"),
+    *(column for column in BANDS if column.name in ("opted_out", "lang_score")),
+    *(column for column in BANDS if column.name in ("warc_date", "text_chars", "sketch")),
+)
+SUPERSEDED = (
+    Column("corpus", pa.string(), "name of the older corpus"),
+    ORIGIN[0],
+    Column("kept_doc_id", pa.string(), "better copy in this corpus"),
 )
 LEDGER = (
     Column("warc_file", pa.string(), "archive the bytes are in"),
@@ -161,6 +216,19 @@ REPEATS = (
     Column("kept_node", pa.int64(), "paragraphs: first 64 bits of the doc_id that keeps it"),
     Column("copies", pa.int64(), "paragraphs: copies in the corpus; lines: pages of the host"),
 )
+REHYDRATION = (
+    Column("lang", pa.string(), "language"),
+    Column(
+        "cluster_size", pa.int32(), "documents in a cluster; a language's last row: or more than so"
+    ),
+    Column("documents", pa.int64(), "documents of such clusters that the rules judged"),
+    Column("removed", pa.int64(), "those that a rule removed"),
+    Column("removal_rate", pa.float64(), "share removed, 0..1"),
+    Column(
+        "language_rate", pa.float64(), "share of the language's clusters removed, one copy each"
+    ),
+    Column("weight", pa.int32(), "times to show a kept document of such a cluster"),
+)
 DECISIONS = (
     Column("file", pa.int32(), "number of the documents file"),
     Column("row", pa.int32(), "row in it"),
@@ -180,11 +248,15 @@ TABLES = {
     "ledger": LEDGER,
     "documents": DOCUMENTS,
     "clusters": CLUSTERS,
+    "bands": BANDS,
+    "known": KNOWN,
+    "superseded": SUPERSEDED,
     "decisions": DECISIONS,
     "repeats": REPEATS,
     "stats/funnel": FUNNEL,
     "stats/personal_data": PERSONAL_DATA,
     "stats/edits": EDIT_COUNTS,
+    "stats/rehydration": REHYDRATION,
 }
 """The tables of an output folder, in the order a reader meets them."""
 

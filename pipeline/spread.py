@@ -1,7 +1,7 @@
 """Spark over files: one task a file or range, Arrow batches in between, no path through the JVM."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TypeVar
@@ -168,29 +168,3 @@ def runs(batches: Batches, column: str) -> Iterator[tuple[int, pa.RecordBatch]]:
         starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
         for start, end in zip(starts, [*starts[1:], batch.num_rows], strict=True):
             yield int(numbers[start]), batch.slice(start, end - start)
-
-
-def even(batches: Iterable[pa.RecordBatch], rows: int) -> Batches:
-    """The same rows in batches of exactly ``rows``, but for the last, each in memory of its own.
-
-    How rows were gathered leaves no trace: a Parquet writer cuts pages where batches end.
-    """
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        start = 0
-        while start < batch.num_rows:
-            part = batch.slice(start, rows - count)
-            waiting.append(part)
-            count += part.num_rows
-            start += part.num_rows
-            if count == rows:
-                yield _whole(waiting)
-                waiting, count = [], 0
-    if waiting:
-        yield _whole(waiting)
-
-
-def _whole(parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    table = pa.Table.from_batches(parts).combine_chunks()
-    return table.take(np.arange(len(table))).to_batches()[0]

@@ -119,6 +119,8 @@ def text_bytes(decisions: pa.Table) -> dict[tuple[str, str], int]:
 def kind_counts(spans: pa.Array) -> dict[str, tuple[int, int]]:
     """Documents and places per kind of personal data, from their lists of spans."""
     kinds = spans.flatten().field("kind")
+    if not len(kinds):
+        return {}
     parents = pc.list_parent_indices(spans)
     found = pa.table({"kind": kinds, "parent": parents}).group_by("kind")
     rows = found.aggregate([("parent", "count_distinct"), ("parent", "count")]).to_pylist()

@@ -1,6 +1,7 @@
 """Kernels lifted to Arrow: texts in, every column a decision could need out."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from dedup.exact import text_hashes
 from dedup.minhash import signatures
-from dedup.shingles import shingle_hashes
+from dedup.shingling import FIVE_WORDS, Shingling, shingles_of
 from filters.rights import RightsSignal, opt_outs
 from filters.signals import measure
 from filters.web_docs_table import menu_chars
@@ -22,6 +23,9 @@ from pipeline.quality import quality_scores
 from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
 
 DOCUMENTS_SCHEMA = schema(DOCUMENTS)
+BYTES_AT_ONCE = 512 << 10
+"""Text measured at once: what the kernels make of it, some ten times as much, stays in the caches
+near a core, while what each call costs besides is spread over enough of it."""
 
 
 class Tools(NamedTuple):
@@ -43,7 +47,8 @@ def documents(pages: Sequence[Mapping[str, Any]], tools: Tools, config: Config) 
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])
-    columns |= measured(texts, langs, config.duplicates.hashes, tools)
+    duplicates = config.duplicates
+    columns |= measured(texts, langs, duplicates.hashes, tools, duplicates.shingling)
     columns["quality_score"] = quality_scores(plain, config.quality)
     return pa.record_batch(
         [_array(columns[field.name], field.type) for field in DOCUMENTS_SCHEMA], DOCUMENTS_SCHEMA
@@ -80,16 +85,50 @@ def _opt_outs(rights: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, list[i
     }
 
 
-def measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) -> dict[str, Any]:
-    """Every column the kernels make of texts; ``langs``: a label per text."""
+def measured(
+    texts: pa.Array,
+    langs: Sequence[str],
+    hashes: int,
+    tools: Tools,
+    shingling: Shingling = FIVE_WORDS,
+) -> dict[str, Any]:
+    """Every column the kernels make of texts; ``langs``: a label per text.
+
+    Whatever the batch, they are handed texts of about ``BYTES_AT_ONCE`` at a time.
+    """
+    parts = [
+        _measured(texts[first:end], langs[first:end], hashes, tools, shingling)
+        for first, end in pairwise(_bounds(texts))
+    ]
+    return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+
+
+def _bounds(texts: pa.Array) -> list[int]:
+    """Where a batch is cut: two bounds at least."""
+    _, offsets = utf8(texts)
+    cuts = np.arange(offsets[0] + BYTES_AT_ONCE, offsets[-1], BYTES_AT_ONCE)
+    inner = np.unique(np.searchsorted(offsets, cuts))
+    return [0, *(int(cut) for cut in inner if 0 < cut < len(texts)), len(texts)]
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    """One column of those of several batches."""
+    if isinstance(columns[0], np.ndarray):
+        return np.concatenate(columns)
+    return [value for column in columns for value in column]
+
+
+def _measured(
+    texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools, shingling: Shingling
+) -> dict[str, Any]:
     data, offsets = utf8(texts)
     characters = decoded(data, offsets)
     shares = line_language_shares(tools.identifier, *characters, langs, menu_chars(langs))
     tokens = tokenize(characters)
     words = token_hashes(characters, tokens)
-    shingles, shingle_offsets = shingle_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
+    shingles, shingle_offsets = shingles_of(characters, tokens, words.lower, shingling)
     signature = signatures(shingles, shingle_offsets, hashes)
-    has_words = np.diff(shingle_offsets) > 0
+    has_shingles = np.diff(shingle_offsets) > 0
     return {
         **measure(characters, tokens, words, langs, tools.flagged, shares),
         "text_bytes": np.diff(offsets).astype(np.int32),
@@ -97,6 +136,7 @@ def measured(texts: pa.Array, langs: Sequence[str], hashes: int, tools: Tools) -
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
         "signature": [
-            row.tobytes() if some else b"" for row, some in zip(signature, has_words, strict=True)
+            row.tobytes() if some else b""
+            for row, some in zip(signature, has_shingles, strict=True)
         ],
     }

@@ -12,11 +12,6 @@ POLICIES = (
     "use of cookies",
     "use cookies",
 )
-UNSPACED = regex.compile(
-    r"[[\p{L}\p{Nl}]&&[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}"
-    r"\p{sc=Mymr}\p{sc=Tibt}\p{wb=Katakana}]--\p{wb=Extend}]",
-    regex.VERSION1,
-)
 TERMINAL = regex.compile("[\\p{STerm}\\p{Pi}\\p{Pf}\"'…]\\Z")
 CITATION = re.compile(r"\[[0-9]*]|\[edit]|\[citation needed]")
 

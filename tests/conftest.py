@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
@@ -51,19 +52,18 @@ def response_record(url, body, media_type="text/html; charset=utf-8", **headers)
 
 
 def stored_run(
-    folder,
-    draw,
-    sizes=(40, 1, 0, 60),
-    langs=("fin_Latn", "eng_Latn", "cmn_Hani"),
-    each=lambda draw: {},
-    **others,
-):
+    folder, draw, sizes=(40, 1, 0, 60), langs=("fin_Latn", "eng_Latn", "cmn_Hani"), objecting=0.0,
+    each=lambda draw: {}, **others,
+):  # fmt: skip
     """An output folder as extract and deduplicate leave it, with random measurements; its rows.
 
     Values lie around the bounds; some dates, scores and signals are missing. Clusters of 1 to 5.
-    ``others`` are columns of all documents, ``each`` makes some for each.
+    A share ``objecting`` says noai. ``others`` are columns of all documents, ``each`` makes some
+    for each.
     """
     tables = [[_document(draw, langs) | others | each(draw) for _ in range(size)] for size in sizes]
+    for row in (row for rows in tables for row in rows):
+        row["optout_noai"] = int(draw.random() < objecting)
     files = []
     for number, rows in enumerate(tables):
         columns = schema(DOCUMENTS)
@@ -123,7 +123,7 @@ def _document(draw, langs):
         "optout_aipref": 0,
         "text": text,
         "text_hash": bytes(16),
-        "signature": b"",
+        "signature": np.array(draw.choices(range(256, 260), k=112), "<u4").tobytes(),
         "lang_top": [],
         "rights": [],
         "pii": pii,

@@ -47,7 +47,8 @@ def test_hashes_divide_into_bands(bands):
 
 
 @pytest.mark.parametrize(
-    ("name", "middle"), [("default", 0.72), ("fineweb2", 0.72), ("hplt", 0.83), ("olmo3", 0.74)]
+    ("name", "middle"),
+    [("default", 0.72), ("fineweb2", 0.72), ("hplt", 0.83), ("nemo", 0.79), ("olmo3", 0.74)],
 )
 def test_presets_turn_where_the_field_says(name, middle):
     preset = CURVE[name]

@@ -95,7 +95,7 @@ def test_the_leader_that_matched_least_recently_gives_way():
 
 @pytest.mark.timeout(60)
 def test_a_bucket_of_equal_documents_is_linear():
-    count = 500_000
+    count = 1_000_000
     sketches = np.ones((count, 112), np.uint8)
     edges = edges_of(sketches, one_bucket(count), 73, cuts=range(0, count, 10_000))
     assert len(edges) == count - 1
@@ -106,3 +106,32 @@ def test_a_bucket_of_equal_documents_is_linear():
 def test_a_bucket_of_strangers_is_linear():
     sketches = np.random.default_rng(3).integers(0, 256, (200_000, 112), dtype=np.uint8)
     assert edges_of(sketches, one_bucket(200_000), 73) == []
+
+
+@given(buckets(), st.integers(1, WIDTH))
+@settings(deadline=None)
+def test_a_bucket_with_places_for_all_is_compared_in_full(bucket, equal):
+    sketches, starts = bucket
+    edges = edges_of(sketches, starts, equal, leaders=40)
+    ids = np.cumsum(starts)
+    loops = [(i, i) for i in range(len(sketches))]
+    pairs = [
+        (i, j)
+        for i, j in np.ndindex(len(sketches), len(sketches))
+        if ids[i] == ids[j] and (sketches[i] == sketches[j]).sum() >= equal
+    ]
+    found = connected_components(*np.array([*edges, *loops], np.int64).T)
+    expected = connected_components(*np.array([*pairs, *loops], np.int64).T)
+    assert (found[1] == expected[1]).all()
+
+
+def test_a_chain_in_one_bucket_stays_whole():
+    sketches = np.array([[1, 1, 1, 1], [1, 1, 1, 2], [1, 1, 2, 2], [1, 2, 2, 2]], np.uint8)
+    assert edges_of(sketches, one_bucket(4), 3) == [(1, 0), (2, 1), (3, 2)]
+
+
+def test_who_only_took_a_free_place_gives_way_first():
+    a, b, c = ([value] * WIDTH for value in (1, 2, 3))
+    sketches = np.array([a, a, b, c, a, b, c], np.uint8)
+    # b takes the last place, c that of the second a
+    assert edges_of(sketches, one_bucket(7), WIDTH, leaders=3) == [(1, 0), (4, 0), (5, 2), (6, 3)]

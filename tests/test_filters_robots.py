@@ -16,6 +16,7 @@ from filters.robots import (
     DISALLOWED,
     MAX_BYTES,
     MAX_PATH_BYTES,
+    MAX_WILD,
     Robots,
     parsed,
     product_token,
@@ -276,6 +277,24 @@ def test_hostile_files_take_bounded_time(piece):
         found = parsed(head + piece * (1_000_000 // len(piece)))
         found.allows(["CCBot"], path)
         assert time.process_time() - started < 5
+
+
+def test_of_very_many_wildcards_the_first_bind():
+    rules = [f"Disallow: /*-{n}x\nAllow: /*-{n}y\nDisallow: /p{n}\n" for n in range(2 * MAX_WILD)]
+    found = parsed("".join(["User-agent: *\n", *rules]).encode())
+    for n, binds in ((0, True), (MAX_WILD - 1, True), (MAX_WILD, False)):
+        assert found.allows(["CCBot"], f"/a/-{n}x") != binds
+        assert found.allows(["CCBot"], f"/p0/-{n}y") == binds
+        assert not found.allows(["CCBot"], f"/p{n}")
+
+
+def test_a_page_takes_little_time_whatever_its_site_forbids():
+    found = parsed(b"User-agent: *\n" + b"".join(b"Allow: /*%x\n" % n for n in range(40_000)))
+    assert len(found.groups[0].allow.wild) == MAX_WILD
+    started = time.process_time()
+    for _ in range(100):
+        assert found.allows(["CCBot"], "/" + "z" * 100)
+    assert time.process_time() - started < 1
 
 
 def test_a_pattern_of_many_stars_takes_linear_time():

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import regex
-from c4_by_rules import CITATION, POLICIES, TERMINAL, UNSPACED, ascii_lower
+from c4_by_rules import CITATION, POLICIES, TERMINAL, ascii_lower
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_language_id_pieces import pieces_by_rules
+from words_by_rules import UNSPACED
 
 from filters.signals import SIGNALS, measure
 from filters.stopwords import stop_words
@@ -314,9 +315,9 @@ HOSTILE = [
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     measured([piece], ["eng_Latn"])
     characters = characters_of([piece * 1_000_000])
-    started = time.perf_counter()
+    started = time.process_time()
     measured_columns(characters, ["eng_Latn"])
-    assert time.perf_counter() - started < 3 + len(characters.codes) / 4_000_000
+    assert time.process_time() - started < 3 + len(characters.codes) / 4_000_000
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -329,9 +330,9 @@ def test_distinct_lines_and_words_take_linear_time() -> None:
         f"line {number} of many {number * 7919 % 100_003}" for number in range(200_000)
     )
     characters = characters_of([text])
-    started = time.perf_counter()
+    started = time.process_time()
     columns = measured_columns(characters, ["eng_Latn"])
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert columns["duplicate_line_fraction"][0] == 0
 
 

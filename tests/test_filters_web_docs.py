@@ -243,9 +243,9 @@ HOSTILE = ["a", "a ", "\n", "a\n", "abcde\n", "\x00", "\u0301", "日", ".", "'",
 def test_a_million_of_a_kind_take_linear_time(piece: str) -> None:
     measured([piece], ["mlt_Latn"])
     codes, offsets = characters_of([piece * (1_000_000 // len(piece))])
-    started = time.perf_counter()
+    started = time.process_time()
     measure_web_docs(codes, offsets, ["mlt_Latn"], np.ones(1))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -258,6 +258,6 @@ def test_texts_without_repetition_take_linear_time() -> None:
     text = "".join(chr(generator.randrange(0x4E00, 0x9FFF)) for _ in range(1_000_000))
     lines = "\n".join(f"line {number * 7919 % 1_000_003}" for number in range(100_000))
     codes, offsets = characters_of([text, lines])
-    started = time.perf_counter()
+    started = time.process_time()
     measure_web_docs(codes, offsets, ["cmn_Hani", "eng_Latn"], np.ones(2))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

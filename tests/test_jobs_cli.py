@@ -25,7 +25,7 @@ WORLD = ROOT / "samples" / "archives" / "world.warc.zst"
 WEST = ROOT / "samples" / "archives" / "west.warc.gz"
 VERBS = (
     "mill", "extract", "deduplicate", "curate", "compare", "fit", "stats", "verify", "explain",
-    "lists", "compile", "config",
+    "lists", "bands", "compile", "config",
 )  # fmt: skip
 
 
@@ -63,6 +63,8 @@ def test_an_unknown_preset_is_told_with_those_there_are(tmp_path):
         ("[rules]\nwithout = ['gopher.nothing']\n", "gopher.nothing"),
         ("[rules.bounds.'no.rule']\nlow = 1\n", "no.rule"),
         ("[duplicates]\nkeep_order = ['newest']\n", "passes"),
+        ("[duplicates]\nscope = 'dump'\n", "duplicates.scope"),
+        ("[duplicates]\nrights = 'none'\n", "duplicates.rights"),
         ("[input]\nrange_mib = 0\n", "input.range_mib"),
         ("preset = 'none'\n", "'none'"),
         ("[input\n", "not TOML"),
@@ -113,6 +115,12 @@ def test_readers_of_an_empty_folder_say_what_makes_it(tmp_path, verb, there):
         folder.mkdir()
     refused(run(verb, folder), str(folder), "`corpusmill mill`")
     assert folder.exists() == there
+
+
+def test_what_bands_and_older_corpora_cannot_be_is_told(tmp_path):
+    refused(run("deduplicate", tmp_path / "run", "--symmetric"), "--symmetric needs --against")
+    refused(run("bands", "export", tmp_path / "none", tmp_path / "out"), "none", "deduplicate")
+    assert not (tmp_path / "out").exists()
 
 
 def test_arguments_that_are_missing_or_unknown_are_told_by_the_parser(tmp_path):

@@ -17,7 +17,8 @@ from test_jobs_cli import refused, run, unwrapped
 from filters import fitting
 from filters.rules import bound
 from filters.signals import SIGNALS
-from pipeline import config, deciding, measuring, stages
+from pipeline import config, measuring, outcomes, stages
+from pipeline.choosing import choice_of
 from pipeline.criteria import criteria
 from pipeline.files import Folder
 
@@ -127,19 +128,19 @@ def test_a_run_is_fitted_from_what_it_stored_with_its_language_score(tmp_path):
     assert score["fitted"] == fitting.language_score(scores)
     settings = config.load("fineweb2")
     stage = [stages.required(folder, name) for name in ("extract", "deduplicate")]
-    keys = settings.duplicates.keep_order
-    files, _ = deciding.decide(folder, *stage, criteria(settings, folder.options), keys)
+    choice = choice_of(settings.duplicates, stage[1].parts)
+    tables, _ = outcomes.decide(folder, *stage, criteria(settings, folder.options), choice)
     refused(run("fit", folder.base, "-l", "fin_Latn", "--kept"), "'curate'")
     parts = {"extract": stage[0].fingerprint}
-    stages.finish(folder, stages.Stage("curate", parts, {"decisions": files}, {}))
+    stages.finish(folder, stages.Stage("curate", parts, tables, {}))
     kept = {
         row["doc_id"]
-        for file in files
+        for file in tables["decisions"]
         for row in pq.read_table(folder.path(file.path)).to_pylist()
         if row["reason"] is None and row["lang"] == "fin_Latn"
     }
     assert fitted(folder.base, "--kept")["documents"] == len(kept)
-    stages.finish(folder, stages.Stage("curate", {"extract": "?"}, {"decisions": files}, {}))
+    stages.finish(folder, stages.Stage("curate", {"extract": "?"}, tables, {}))
     refused(run("fit", folder.base, "-l", "fin_Latn", "--kept"), "`corpusmill curate`")
     refused(run("fit", folder.base, "-l", "swe_Latn"), "no document in swe_Latn")
 

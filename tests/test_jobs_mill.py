@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs import curate, deduplicate, mill
+from jobs.bands import with_corpora
 from pipeline import config, deciding, manifest, parquet, shards, stages, verification
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
@@ -331,3 +332,47 @@ def test_a_language_larger_than_a_shard_is_cut_and_each_shard_sorted(
         r["doc_id"] for r in published(milled, "corpus")
     }
     assert verification.verify(spark, folder) == []
+
+
+def decisions_of(folder):
+    files = stages.required(folder, "curate").files["decisions"]
+    rows = [r for f in files for b in parquet.batches(folder, f.path) for r in b.to_pylist()]
+    return {row["doc_id"]: row for row in rows}
+
+
+def test_what_an_older_corpus_holds_is_known_and_no_refused_copy_resurfaces(
+    spark, milled, tmp_path, monkeypatch
+):
+    """The older corpus holds two archives of five: what one run over all says is the oracle."""
+    old, folder = Folder(str(tmp_path / "old")), copy(milled, tmp_path / "new")
+    archives = [str(ARCHIVES / name) for name in ("nordic.warc.gz", "west.warc.gz")]
+    mill.run(spark, config.load(), old, archives)
+    settings = with_corpora(config.load(), [f"older={old.base}"], symmetric=False)
+    deduplicate.run(spark, settings, folder)
+    shown = curate.preview(settings, folder)
+    curate.run(spark, settings, folder)
+    assert shown == list(pq.read_table(folder.path("stats/funnel.parquet")).to_pylist())
+    assert verification.verify(spark, folder) == []
+    before, known = decisions_of(milled), decisions_of(old)
+    clusters = {before[i]["cluster_id"] for i, row in known.items() if row["reason"] is None}
+    kept = {row["cluster_id"]: i for i, row in known.items() if row["reason"] is None}
+    after = decisions_of(folder)
+    for doc_id, row in after.items():
+        one = before[doc_id]
+        passes = not one["failed_rules"] and one["reason"] != "rights.copy"
+        held = one["cluster_id"] in clusters
+        assert row["also_in"] == ["older"] * held
+        assert row["reason"] == ("duplicate.known" if held and passes else one["reason"])
+        assert row["kept_in"] == ("older" if held else None)
+        assert row["cluster_id"] == one["cluster_id"]
+        if held:
+            assert row["kept_doc_id"] == kept[known[row["kept_doc_id"]]["cluster_id"]]
+            assert row["similarity"] > 0.6
+    assert sum(row["reason"] == "duplicate.known" for row in after.values()) > 20
+    told = manifest.read(folder)
+    assert told["against"]["corpora"][0][0] == "older"
+    assert told["config"]["duplicates"]["against"] == ["older"]
+    stages.forget(folder, "curate")
+    monkeypatch.setattr(deciding, "MOST_ROWS", 0)
+    curate.run(spark, settings, folder)
+    assert manifest.read(folder) == told

@@ -138,6 +138,15 @@ def test_plain_keeps_all_but_marks():
     assert openlid("Das ist\n\n1 Beispiel: नमस्ते, l’été!") == "das ist  beispiel नमस्ते lété"
 
 
+MARKS = re.compile(r"[\t\n\v\f\r\0\x85\u2028\u2029]|</s>|__label__")
+
+
+@given(st.lists(st.sampled_from("a \t\n\v\f\r\0\x85\u2028\u2029</s>_label") | st.just("__label__")))
+def test_every_mark_becomes_a_space(pieces):
+    text = "".join(pieces)
+    assert plain(text) == MARKS.sub(" ", text)
+
+
 @pytest.mark.parametrize(
     "text", ["a" * 10_000_000, " " * 10_000_000, "</s>" * 2_500_000, "\u0300" * 5_000_000]
 )

@@ -175,9 +175,9 @@ def test_a_page_half_in_another_language_is_seen(lid: Identifier) -> None:
 def test_a_million_of_a_kind_take_linear_time(lid: Identifier, piece: str) -> None:
     shares(lid, [piece], ["mlt_Latn"])
     text = piece * (1_000_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     shares(lid, [text], ["mlt_Latn"], np.zeros(1))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.real

@@ -387,9 +387,9 @@ def test_a_million_of_a_kind_take_linear_time(text: str) -> None:
     hashes = token_hashes(characters, tokens)
     for lang in ("mlt_Latn", "jpn_Jpan"):
         pieces_in([text], [lang])
-        started = time.perf_counter()
+        started = time.process_time()
         pieces_of(characters, tokens, hashes, [lang])
-        assert time.perf_counter() - started < 2 + len(characters.codes) / 4_000_000
+        assert time.process_time() - started < 2 + len(characters.codes) / 4_000_000
 
 
 def test_one_kernel_is_compiled() -> None:

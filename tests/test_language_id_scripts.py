@@ -80,6 +80,6 @@ def test_codes_are_iso_15924() -> None:
 def test_a_million_of_a_kind_take_linear_time(character: str) -> None:
     characters = characters_of([character * 1_000_000])
     dominant_scripts(characters_of(["a"]))
-    started = time.perf_counter()
+    started = time.process_time()
     dominant_scripts(characters)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -190,10 +190,10 @@ def test_a_document_has_the_tokens_it_has_alone(texts: list[str]) -> None:
 def test_a_million_of_a_kind_take_linear_time(text: str) -> None:
     hashes_of(text, lower=True)
     characters = characters_of([text * 1_000_000])
-    started = time.perf_counter()
+    started = time.process_time()
     tokens = tokenize(characters)
     token_hashes(characters, tokens)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert tokens.doc_offsets[-1] == len(tokens.starts) <= len(text) * 1_000_000
 
 

@@ -1,11 +1,14 @@
 """Clusters in Spark against brute force over all pairs."""
 
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyspark import TaskContext
 
 from dedup.bands import band_hashes
 from dedup.components import connected_components
@@ -13,7 +16,8 @@ from dedup.exact import text_hashes
 from dedup.minhash import signatures, similarity
 from dedup.shingles import shingle_hashes
 from language_id.words import WORD
-from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges
+from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges, memberships
+from pipeline.components import large_stars, small_stars
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -23,6 +27,8 @@ COLUMNS = {
     "text_hash": pa.binary(),
     "signature": pa.binary(),
 }
+DDL = "node long, scope string, text_hash binary, signature binary"
+SAMPLES = Path(__file__).parent.parent / "samples" / "pages"
 SETTINGS = ClusterSettings()
 CHECKED = pytest.mark.parametrize("minimum", [0.0, 0.65])
 
@@ -122,6 +128,40 @@ def test_equal_to_brute_force_whatever_the_partitions(minimum, frame_of, tmp_pat
         assert rows_of(found) == expected
 
 
+def fails_at_first(batches):
+    """Stands for a lost worker: a task's first attempt ends half way."""
+    for number, batch in enumerate(batches):
+        if number and TaskContext.get().attemptNumber() == 0:
+            raise OSError("lost")
+        yield batch
+
+
+@pytest.mark.spark
+def test_the_same_after_every_task_was_tried_again_and_with_rows_upside_down(frame_of, tmp_path):
+    table = web()
+    upside_down = table.take(np.arange(len(table))[::-1])
+    frame = frame_of(upside_down, 2).mapInArrow(fails_at_first, DDL)
+    found = clusters(frame, SETTINGS, Folder(str(tmp_path)), frame.drop("signature"))
+    assert rows_of(found) == brute(table, SETTINGS.minimum_similarity)
+
+
+@pytest.mark.spark
+def test_real_texts(frame_of, tmp_path):
+    """Pages of the samples, with the edits that pages of the web differ by."""
+    pages = [path.read_text("utf-8", "replace") for path in sorted(SAMPLES.rglob("*.md"))[:40]]
+    texts = []
+    for page in pages:
+        words = [np.uint64(int.from_bytes(blake2b(w.encode(), digest_size=8).digest()))
+                 for w in page.split()]  # fmt: skip
+        for start, step in ((0, 1), (0, 1), (3, 1), (0, 60), (len(words) // 8, 1)):
+            gone = range(start, len(words), step) if step > 1 else ()
+            texts.append(np.array(np.delete(words[start if step == 1 else 0 :], gone), np.uint64))
+    table = documents_of(texts, ["fin_Latn"] * len(texts))
+    expected = brute(table, SETTINGS.minimum_similarity)
+    assert len({cluster for _, cluster, _, _ in expected}) < len(texts) / 2
+    assert rows_of(clusters(frame_of(table, 3), SETTINGS, Folder(str(tmp_path)))) == expected
+
+
 @pytest.mark.spark
 def test_texts_without_words_are_alone(frame_of, tmp_path):
     table = documents_of([np.zeros(0)] * 6, ["fin_Latn"] * 6)
@@ -178,6 +218,18 @@ def test_exact_edges_go_to_the_smallest_of_a_scope(frame_of):
     rows = [dict(zip(COLUMNS, (*text, b""), strict=True)) for text in texts]
     table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
     assert rows_of(exact_edges(frame_of(table, 4))) == [(2, 1), (5, -3), (9, -3), (21, 20)]
+
+
+@pytest.mark.spark
+def test_no_join_goes_by_way_of_the_driver(frame_of):
+    """Spark would broadcast tables as small as these."""
+    documents = frame_of(web(), 2)
+    edges = exact_edges(documents)
+    members = memberships(documents, edges, edges)
+    for frame in (edges, members, large_stars(edges), small_stars(edges)):
+        plan = frame._jdf.queryExecution().executedPlan().toString()
+        assert "SortMergeJoin" in plan
+        assert "Broadcast" not in plan
 
 
 @pytest.mark.spark

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from test_dedup_components import by_scipy
 
 from dedup.components import star_forest
 from pipeline import components as module
@@ -19,6 +20,15 @@ GRAPHS = {
     "stars on a chain": (np.arange(1, 4000), np.arange(1, 4000) // 50 * 50 - 1),
     "loops and doubles": (np.array([5, 5, 7, 7, 5]), np.array([5, 7, 5, 5, 9])),
     "none": (np.zeros(0, np.int64), np.zeros(0, np.int64)),
+}
+LONG = RNG.permutation(100_000) * 7 - 350_000
+LARGE = {
+    "chain": (np.arange(99_999), np.arange(1, 100_000)),
+    "chain downwards": (np.arange(99_999, 0, -1), np.arange(99_998, -1, -1)),
+    "chain at random": (LONG[:-1], LONG[1:]),
+    "giant star": (LONG, np.full(100_000, 2**40)),
+    "stars on a chain": (np.arange(1, 100_000), np.arange(1, 100_000) // 400 * 400 - 1),
+    "random": tuple(RNG.integers(-90_000, 90_000, (2, 100_000))),
 }
 
 
@@ -53,6 +63,19 @@ def test_contraction_shrinks_repetition_to_nothing():
     assert sum(batch.num_rows for batch in star_forests(iter(batches), 100)) == 10
 
 
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("limit", [None, 5000])
+def test_large_graphs_equal_scipy(name, limit, monkeypatch):
+    monkeypatch.setattr(module, "EDGES_AT_ONCE", 9000)
+    left, right = LARGE[name]
+    found = joined(star_forests(iter(batches_of(left, right, 1000)), limit))
+    if limit is not None:
+        found = star_forest(*found)
+    nodes, smallest = by_scipy(left, right)
+    leaves = nodes != smallest
+    assert_equal(found, (nodes[leaves], smallest[leaves]))
+
+
 @pytest.fixture
 def frame_of(spark):
     """Edges as a data frame in so many partitions; small Arrow batches."""
@@ -79,6 +102,15 @@ def test_both_ends_equal_union_find(name, edge_cap, partitions, frame_of, tmp_pa
     frame = frame_of(*GRAPHS[name], partitions)
     found = collected(components(frame, Folder(str(tmp_path)), "cc", edge_cap))
     assert_equal(found, star_forest(*GRAPHS[name]))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", ["chain at random", "giant star"])
+def test_rounds_over_large_graphs(name, spark, tmp_path):
+    table = pa.table(dict(zip(("node", "hub"), map(pa.array, LARGE[name]), strict=True)))
+    frame = spark.createDataFrame(table).repartition(4)
+    found = collected(components(frame, Folder(str(tmp_path)), "cc", 0))
+    assert_equal(found, star_forest(*LARGE[name]))
 
 
 @pytest.mark.spark

@@ -129,3 +129,25 @@ def test_one_languages_bound_is_printed_and_read_back(tmp_path):
     again = tmp_path / "again.toml"
     again.write_text(to_toml(resolved))
     assert config.load(None, str(again)).rules.table() == resolved.rules.table()
+
+
+def test_a_check_that_is_off_asks_no_similarity(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('[duplicates]\ncheck = "none"\n')
+    assert config.load(None, str(own)).duplicates.minimum_similarity == 0
+    own.write_text('[duplicates]\ncheck = "none"\nminimum_similarity = 0.7\n')
+    with pytest.raises(ConfigError, match="check is 'none': set minimum_similarity = 0"):
+        config.load(None, str(own))
+    own.write_text("[duplicates]\nminimum_similarity = 0.7\n")
+    with pytest.raises(ConfigError, match="or choose a check"):
+        config.load("fineweb", str(own))
+    own.write_text(to_toml(config.load("fineweb")))
+    assert config.load(None, str(own)) == config.load("fineweb")
+
+
+@pytest.mark.parametrize("length", [0, 101])
+def test_shingles_of_no_length(tmp_path, length):
+    own = tmp_path / "own.toml"
+    own.write_text(f"[duplicates]\nshingle_length = {length}\n")
+    with pytest.raises(ConfigError, match=r"duplicates\.shingle_length"):
+        config.load(None, str(own))

@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.rules import bound
-from pipeline import config, deciding, decisions, judging, narrow, parquet, spread, stages
+from pipeline import config, deciding, decisions, judging, known, narrow, parquet, spread, stages
+from pipeline.alike import with_similarity
+from pipeline.choosing import Choice
 from pipeline.criteria import Criteria
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.likeness import similarities
 from pipeline.lists import derived_lists
-from pipeline.schema import CLUSTERS, schema
+from pipeline.schema import CLUSTERS, DECISIONS, KNOWN, schema
 
 ORDERS = [
     ("passes", "lang_score", "longest", "newest"),
@@ -28,9 +31,14 @@ def in_process(folder, rules, keys):
     extracted, grouped = (stages.required(folder, n) for n in ("extract", "deduplicate"))
     criteria = Criteria(rules, lists=derived_lists(config.load(), rules, folder.options))
     rows, (judged,) = narrow.read(folder, extracted.files["documents"], [criteria])
+    nothing = known.read(folder, [])
     found = narrow.members(folder, grouped.files["clusters"], rows)
-    made = deciding.decided(rows, judged, found, keys, len(rules))
-    return [deciding.batch(i, rows, judged, made, rules) for i in range(len(rows.ends))]
+    made = deciding.decided(rows, judged, found, nothing, Choice(keys), rules)
+    files = extracted.files["documents"]
+    alike = similarities(folder, files, rows.ends, made.kept, made.known, made.exact, nothing)
+    return [
+        deciding.batch(i, rows, judged, made, nothing, rules, alike) for i in range(len(rows.ends))
+    ]
 
 
 @pytest.mark.spark
@@ -47,7 +55,13 @@ def test_spark_decides_the_same(spark, tmp_path, keys, preset):
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
     clusters = stages.required(folder, "deduplicate").files["clusters"]
     members = spread.table(spark, folder, clusters, schema(CLUSTERS))
-    found = decisions.decided(rows, members, keys).orderBy("file", "row").collect()
+    chosen = decisions.decided(rows, members, Choice(keys), rules)
+    signatures = spread.table(
+        spark, folder, documents, pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
+    )
+    nothing = spark.createDataFrame([], spread.ddl(schema(KNOWN)))
+    found = with_similarity(chosen, signatures, nothing).select(*schema(DECISIONS).names)
+    found = found.orderBy("file", "row").collect()
     own = [row for batch in in_process(folder, rules, keys) for row in batch.to_pylist()]
     assert [row.asDict() for row in found] == own
     assert {row["reason"] for row in own} > {None, *deciding.DUPLICATES}
@@ -94,8 +108,10 @@ def test_a_duplicate_points_to_a_kept_copy_of_its_cluster_and_every_cluster_with
     for row in rows:
         if row["reason"] in deciding.DUPLICATES:
             assert kept[row["kept_doc_id"]] == row["cluster_id"]
+        elif row["reason"] is None:
+            assert row["kept_doc_id"] == row["doc_id"]
         else:
-            assert row["kept_doc_id"] is None
+            assert row["kept_doc_id"] is None or kept[row["kept_doc_id"]] == row["cluster_id"]
 
 
 def test_nothing_extracted(tmp_path):

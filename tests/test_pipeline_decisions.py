@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import decisions, judging, spread
+from pipeline.choosing import Choice
 
 pytestmark = pytest.mark.spark
 
@@ -38,6 +39,7 @@ def rows(count, draw):
                 "lang_score": np.float32(draw.choice([0.5, 0.75, 1.0])),
                 "warc_date": draw.choice([None, 1, 2]),
                 **dict.fromkeys(judging.SIZES, draw.choice([100, 200])),
+                "opted_out": draw.random() < 0.2,
                 "passes": passes,
                 "rejected_by": None if passes else "gopher.word_count",
                 "rejected_value": None if passes else 3.0,
@@ -74,6 +76,7 @@ def expected(made, clusters):
     for row in made:
         key = (
             not row["passes"],
+            row["opted_out"],
             -row["lang_score"],
             -row["text_chars"],
             -row["warc_date"] if row["warc_date"] is not None else 2**63,
@@ -87,9 +90,9 @@ def expected(made, clusters):
         own = of[row["node"]]
         kept = best[own["cluster"]][1]
         if not row["passes"]:
-            verdict = ("gopher.word_count", None)
+            verdict = ("gopher.word_count", kept["doc_id"] if kept["passes"] else None)
         elif kept is row:
-            verdict = (None, None)
+            verdict = (None, row["doc_id"])
         else:
             same = of[kept["node"]]["exact_node"] == own["exact_node"]
             verdict = ("duplicate.exact" if same else "duplicate.near", kept["doc_id"])
@@ -107,8 +110,8 @@ def test_best_copies_as_plain_python_chooses_them(spark, partitions):
         spread.ddl(decisions.JUDGED),
     )
     members = spark.createDataFrame([tuple(c.values()) for c in clusters], spread.ddl(CLUSTERED))
-    keys = ("passes", "lang_score", "longest", "newest")
-    found = decisions.decided(judged.repartition(partitions), members, keys).collect()
+    keys = ("passes", "not_opted_out", "lang_score", "longest", "newest")
+    found = decisions.decided(judged.repartition(partitions), members, Choice(keys)).collect()
     assert {
         r["doc_id"]: (r["reason"], r["kept_doc_id"], r["cluster_size"], r["cluster_id"])
         for r in found

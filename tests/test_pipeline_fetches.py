@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.addresses import address_hash, normalised
-from pipeline import config, deciding, fetches, narrow, stages
+from pipeline import config, deciding, fetches, known, narrow, outcomes, stages
+from pipeline.choosing import Choice
 from pipeline.criteria import criteria
 from pipeline.files import Folder
 
@@ -37,10 +38,18 @@ def decided_here(folder, own):
     judge = criteria(own, folder.options)
     documents = extracted.files["documents"]
     rows, (judged,) = narrow.read(folder, documents, [judge])
-    found = narrow.members(folder, grouped.files["clusters"], rows)
-    made = deciding.outcome(folder, documents, rows, judged, found, judge, KEYS)
-    batches = [deciding.batch(i, rows, judged, made, judge.rules) for i in range(len(rows.ends))]
-    return [row for batch in batches for row in batch.to_pylist()]
+    elsewhere = known.read(folder, grouped.files.get("known", []))
+    found = narrow.members(folder, grouped.files["clusters"], rows, elsewhere.cluster)
+    given = (rows, judged, found, elsewhere, judge, Choice(KEYS))
+    made = outcomes.outcome(folder, documents, *given)
+    alike = np.full(len(made.reason), np.nan, np.float32)
+    return [
+        row
+        for file in range(len(rows.ends))
+        for row in deciding.batch(
+            file, rows, judged, made, elsewhere, judge.rules, alike
+        ).to_pylist()
+    ]
 
 
 def test_the_newest_passing_fetch_stays_and_the_others_point_to_what_is_kept(tmp_path):
@@ -83,6 +92,7 @@ def rows_of(dates, ids):
         np.array([[i >> 64, i & (2**64 - 1)] for i in ids], np.uint64).reshape(count, 2),
         np.ones(count, np.float32), np.array([d or 0 for d in dates], np.int64),
         np.array([d is not None for d in dates], np.bool_), {}, np.array([count]),
+        np.zeros(count, np.bool_),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pipeline.chunked import decode_chunked
 from pipeline.codings import DECODERS, decode
 from pipeline.headers import blank_line, escape_controls, first_values, header_lines
 from pipeline.http import HTTP_REASONS, HttpLimits, decode_response, text_kind
-from pipeline.media import html_like, kind_of, looks_like_text
+from pipeline.media import kind_of, looks_like_text
 
 BODY = (
     b"<!DOCTYPE html><html><body><p>"
@@ -323,7 +323,6 @@ def test_no_bytes_break_a_decoder(coding: str, data: bytes, limit: int) -> None:
 )
 def test_kinds(media_type: str, head: bytes, kind: str | None) -> None:
     assert kind_of(media_type, head) == kind
-    assert html_like(media_type, head) == (kind == "html")
 
 
 def test_text_has_no_control_bytes() -> None:

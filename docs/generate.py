@@ -30,7 +30,9 @@ TABLE_NOTES = {
     "known": "Documents of the corpora given as `--against` that share a cluster with some of this run's.",
     "superseded": "With `--symmetric`: documents older corpora hold though a better copy is in this one.",
     "decisions": "What was decided about every document, in the order of the documents table.",
+    "repeats": "Hashes of lines and paragraphs to cut, a file for each documents file that has some; no text.",
     "stats/personal_data": "What was masked in the corpus.",
+    "stats/edits": "What was removed from texts of the corpus, by language and by what removed it.",
     "stats/rehydration": "How often FineWeb-2 would show a kept document, by the size of its cluster: docs/rehydration.md.",
     "stats/funnel": "Documents, characters, words, bytes and tokens per stage, language and reason.",
 }

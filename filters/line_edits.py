@@ -62,9 +62,13 @@ def line_edits(characters: Characters, langs: Sequence[str], steps: Sequence[str
     left = characters
     for step in steps:
         later = _step(step, left, langs)
-        joined = joined_spans(characters.offsets, *edits, left.offsets, *later)
-        edits, left = Edits(*joined), without(left, later)
+        edits, left = followed_by(characters, edits, left, later), without(left, later)
     return edits
+
+
+def followed_by(characters: Characters, edits: Edits, left: Characters, later: Edits) -> Edits:
+    """Return two removals as one: ``edits``, then ``later`` from the text that it left."""
+    return Edits(*joined_spans(characters.offsets, *edits, left.offsets, *later))
 
 
 def _step(step: str, characters: Characters, langs: Sequence[str]) -> Edits:

@@ -33,6 +33,8 @@ KINDS = (
     "refinedweb.numeric",
     "refinedweb.counter",
     "refinedweb.few_words",
+    "repeats.site_line",
+    "repeats.paragraph",
 )
 """What removes a span; C4's fates first, so that a fate is a kind."""
 CITATION = 5
@@ -195,3 +197,35 @@ def refinedweb_spans(
         _joined(starts, ends, first, count, before, NONE, document_at)
         bounds[document + 1] = count
     return starts[:count], ends[:count], kinds[:count], bounds
+
+
+@njit(cache=True)
+def piece_spans(
+    offsets: NDArray[np.int64],
+    piece_starts: NDArray[np.int64],
+    piece_ends: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+    piece_offsets: NDArray[np.int64],
+    kind: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the removal of whole pieces, lines or blocks, as ``c4_spans`` does.
+
+    ``piece_starts`` to ``piece_offsets``: of ``filters.repeats.Pieces``, and which of them go.
+    """
+    room = int(gone.sum())
+    starts, ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    kinds = np.full(room, kind, dtype=np.uint8)
+    bounds = np.zeros(len(offsets), dtype=np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        document_at, first, before = (offsets[document], offsets[document + 1]), count, NONE
+        for piece in range(piece_offsets[document], piece_offsets[document + 1]):
+            if gone[piece]:
+                starts[count], ends[count] = piece_starts[piece], piece_ends[piece]
+                count += 1
+            else:
+                _joined(starts, ends, first, count, before, piece_starts[piece], document_at)
+                first, before = count, piece_ends[piece]
+        _joined(starts, ends, first, count, before, NONE, document_at)
+        bounds[document + 1] = count
+    return starts, ends, kinds, bounds

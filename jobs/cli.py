@@ -164,11 +164,14 @@ def stats(
     from jobs import report  # noqa: PLC0415
 
     with told():
-        rows = _funnel(folder_of(directory, config))
+        folder = folder_of(directory, config)
+        rows = _funnel(folder)
         if as_json:
             typer.echo(json.dumps([r for r in rows if lang is None or r["lang"] == lang], indent=1))
         else:
             report.show(out, rows, lang)
+            if lang is None:
+                report.show_cut(out, folder)
 
 
 @app.command(epilog="**Example**\n\n`corpusmill verify run1 && echo sound`")
@@ -270,6 +273,7 @@ def _show_funnel(folder: Folder) -> None:
     from jobs import report  # noqa: PLC0415
 
     report.show(out, _funnel(folder))
+    report.show_cut(out, folder)
     masked = ", ".join(f"{kind} {count:,}" for kind, count in report.masked(folder).items())
     say(f"Masked in the corpus: {masked or 'nothing'}")
 

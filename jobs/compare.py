@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.console import plain, progress
-from pipeline import comparing, stages
+from pipeline import comparing, repeats_narrow, stages
 from pipeline import config as configuration
 from pipeline.comparing import KEPT, MEASURES, Change, Side
 from pipeline.config import Config
+from pipeline.edits import NOTHING_LEFT
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.narrow import Rows
@@ -49,7 +50,8 @@ def run(folder: Folder, a: str, b: str, lang: str | None = None) -> Comparison:
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
     total = sum(file.rows for file in extracted.files["documents"])
-    with progress("compare", total) as advance:
+    passes = 1 + sum(repeats_narrow.passes(config.repeats) for config in configs)
+    with progress("compare", passes * total) as advance:
         rows, (one, two) = comparing.sides(folder, extracted, grouped, configs, advance)
     if lang is not None and lang not in rows.langs:
         known = ", ".join(rows.langs[:20]) + (", …" if rows.langs[20:] else "")
@@ -71,6 +73,7 @@ def as_json(folder: Folder, found: Comparison, examples: int) -> dict[str, Any]:
             {"lang": lang, **counts}
             for lang, counts in comparing.languages(rows, found.a, found.b, found.lang)
         ],
+        "repeats": {"a": dict(found.a.cuts), "b": dict(found.b.cuts)},
         "by_language": [_counted(rows, change) for change in found.changes],
         "changes": [
             _counted(rows, change)
@@ -111,6 +114,8 @@ def show(console: Console, folder: Folder, found: Comparison, examples: int) -> 
     if rest:
         together = comparing.over_languages(rest)
         console.print(_changes("Removed by both, for another reason", found.rows, together))
+    if found.a.cuts or found.b.cuts:
+        console.print(_cuts(found))
     if not found.changes:
         console.print("Every document has the same fate under both.")
     for change in comparing.over_languages(found.changes) if examples else []:
@@ -151,6 +156,18 @@ def _changes(title: str, rows: Rows, changes: Sequence[Change]) -> Table:
     return table
 
 
+def _cuts(found: Comparison) -> Table:
+    """Documents and characters that each side cuts as repeats from the texts it keeps."""
+    table = _table("Cut as repeats", "")
+    for title in ("documents a", "documents b", "characters a", "characters b"):
+        table.add_column(title, justify="right")
+    for kind in sorted({*found.a.cuts, *found.b.cuts}):
+        sides = (found.a.cuts.get(kind, {}), found.b.cuts.get(kind, {}))
+        numbers = [side.get(measure, 0) for measure in ("documents", "chars") for side in sides]
+        table.add_row(kind, *(f"{n:,}" if n else "-" for n in numbers))
+    return table
+
+
 def _table(title: str, first: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(first)
@@ -167,6 +184,8 @@ def _why(why: dict[str, Any]) -> str:
     if "kept_doc_id" in why:
         where = f" in {plain(why['kept_in'])}" if "kept_in" in why else ""
         return f"{why['reason']}, {why['kept_doc_id']}{where} stays"
+    if why["reason"] == NOTHING_LEFT.name and "value" not in why:
+        return f"{why['reason']}, all its text repeats"
     if "value" not in why:
         return str(why["reason"])
     if why["value"] is None:

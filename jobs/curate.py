@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Row, SparkSession
 
-from jobs.console import progress
+from jobs import decide
+from jobs.decide import counted
 from jobs.extract import sweep
 from jobs.session import watched
+from pipeline import config as configuration
 from pipeline import (
-    alike,
     counting,
-    deciding,
-    decisions,
     fingerprint,
     judging,
     manifest,
@@ -28,15 +27,13 @@ from pipeline import (
     stats,
     verification,
 )
-from pipeline import config as configuration
-from pipeline.choosing import choice_of
 from pipeline.config import Config
-from pipeline.criteria import Criteria, criteria
+from pipeline.criteria import criteria
 from pipeline.derived import Lists
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
 from pipeline.parquet import File
-from pipeline.schema import CLUSTERS, DOCUMENTS, KEYS, KNOWN, SUPERSEDED, schema
+from pipeline.schema import DOCUMENTS, KEYS
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +53,11 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("curate: again, since %s", line)
     folder.sweep_folder("scratch")
-    tables_of, counts = _decide(spark, config, folder, extracted, grouped, judge)
-    decided = tables_of["decisions"]
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
+    decided, counts = decide.run(spark, config, folder, extracted, grouped, judge, staging)
+    decisions = decided.tables["decisions"]
     layout = _layout(spark, config, extracted, counts)
-    rehydrated = _rehydrated(spark, config, folder, decided)
+    rehydrated = _rehydrated(spark, config, folder, decisions)
     written = watched(
         spark,
         "write shards",
@@ -71,6 +68,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     tables = {
         "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
+        "stats/edits.parquet": stats.edits(row["edits"] for row in written),
         "stats/rehydration.parquet": rehydrated,
     }
     for name, batch in tables.items():
@@ -86,7 +84,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))
     kept = sum(f.rows for f in files if f.path.startswith("corpus/"))
-    stage = stages.Stage("curate", parts, tables_of, {"kept": kept})
+    stage = stages.Stage("curate", parts, decided.tables, {"kept": kept})
     stages.finish(folder, stage)
     sweep(folder, stage)
     return stage
@@ -103,8 +101,10 @@ def made_from(
             "preset": config.preset,
             "rules": [judging.described(rule) for rule in config.rules.table()],
             "edits": config.edits.model_dump(mode="json"),
+            "repeats": config.repeats.model_dump(mode="json"),
             "personal_data": config.personal_data.model_dump(mode="json"),
             "keep_order": list(config.duplicates.keep_order),
+            "newest_per_url": config.duplicates.newest_per_url,
             "rights": config.duplicates.rights,
             "output": config.output.model_dump(mode="json"),
         },
@@ -148,111 +148,24 @@ def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
     judge = criteria(config, storage_options(config))
-    _, counts = _in_process(config, folder, extracted, grouped, judge, write=False)
+    _, counts = decide.in_process(config, folder, extracted, grouped, judge, write=False)
     return list(stats.funnel(_records(None, folder, extracted), counts).to_pylist())
-
-
-def _in_process(
-    config: Config,
-    folder: Folder,
-    extracted: stages.Stage,
-    grouped: stages.Stage,
-    judge: Criteria,
-    *,
-    write: bool,
-) -> tuple[dict[str, list[File]], pa.Table]:
-    choice = choice_of(config.duplicates, grouped.parts)
-    judging.measured(folder, extracted.files["documents"], judge.rules)
-    total = _rows(extracted.files["documents"])
-    with progress("decide", total, logged=write) as advance:
-        return deciding.decide(folder, extracted, grouped, judge, choice, advance, write=write)
-
-
-def _decide(
-    spark: SparkSession,
-    config: Config,
-    folder: Folder,
-    extracted: stages.Stage,
-    grouped: stages.Stage,
-    judge: Criteria,
-) -> tuple[dict[str, list[File]], pa.Table]:
-    """The decisions table, one file per documents file, in its order; and its counts."""
-    documents = extracted.files["documents"]
-    if _rows([*documents, *grouped.files.get("known", [])]) <= deciding.MOST_ROWS:
-        return _in_process(config, folder, extracted, grouped, judge, write=True)
-    judging.measured(folder, documents, judge.rules)
-    # Lists of megabytes reach each worker once, not with every task.
-    work = decisions.judged(spark.sparkContext.broadcast(judge))
-    columns = judging.judged_columns(judge.rules)
-    rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
-    members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
-    choice = choice_of(config.duplicates, grouped.parts)
-    known = None
-    if grouped.files.get("known"):
-        known = spread.table(spark, folder, grouped.files["known"], schema(KNOWN))
-    chosen = decisions.decided(rows, members, choice, judge.rules, known)
-    tables = watched(spark, "decide", lambda: _measured(spark, folder, documents, chosen, known))
-    if choice.symmetric and known is not None:
-        made = spread.table(spark, folder, tables["decisions"], decisions.DECISIONS_SCHEMA)
-        gone = decisions.superseded(made, known)
-        tables["superseded"] = spread.write(gone, folder, "superseded", schema(SUPERSEDED))
-    count = stats.decision_counts
-    return tables, _counted(spark, folder, tables["decisions"], stats.DECISION_COLUMNS, count)
-
-
-def _measured(
-    spark: SparkSession,
-    folder: Folder,
-    documents: Sequence[File],
-    chosen: DataFrame,
-    known: DataFrame | None,
-) -> dict[str, list[File]]:
-    """The decisions table of what was chosen, similarities measured."""
-    scratch = folder.below("scratch/decisions")
-    kept = spread.write(chosen, scratch, "chosen", decisions.CHOSEN)
-    saved = spread.table(spark, scratch, kept, decisions.CHOSEN)
-    wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
-    signatures = spread.table(spark, folder, documents, wanted)
-    if known is None:
-        known = spark.createDataFrame([], spread.ddl(schema(KNOWN)))
-    rows = alike.with_similarity(saved, signatures, known)
-    made = decisions.write(rows, folder, len(spread.grouped(spark, documents)))
-    return {"decisions": made, "superseded": []}
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:
     """Counts of the ledger."""
     ledger = extracted.files["ledger"]
-    return _counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
-
-
-def _counted(
-    spark: SparkSession | None,
-    folder: Folder,
-    files: Sequence[File],
-    columns: Sequence[str],
-    count: counting.Count,
-    sums: counting.Sum = counting.FUNNEL,
-) -> pa.Table:
-    """Counts over a table: by Spark where it is large, else faster here."""
-    table = (folder, files, columns, count, sums)
-    if spark is None or _rows(files) <= deciding.MOST_ROWS:
-        return counting.in_process(*table)
-    return watched(spark, "count", lambda: counting.by_spark(spark, *table))
+    return counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
 
 
 def _rehydrated(
-    spark: SparkSession, config: Config, folder: Folder, decided: list[File]
+    spark: SparkSession, config: Config, folder: Folder, decisions: list[File]
 ) -> pa.RecordBatch:
     """The table of weights; the rules' decisions give the removal rates."""
-    counted = _counted(
-        spark, folder, decided, rehydration.COLUMNS, rehydration.counts, counting.SIZES
+    sizes = counted(
+        spark, folder, decisions, rehydration.COLUMNS, rehydration.counts, counting.SIZES
     )
-    return rehydration.table(counted, config.output.rehydration_most)
-
-
-def _rows(files: Sequence[File]) -> int:
-    return sum(file.rows for file in files)
+    return rehydration.table(sizes, config.output.rehydration_most)
 
 
 def _layout(
@@ -270,7 +183,7 @@ def _shards(
     config: Config,
     folder: Folder,
     extracted: stages.Stage,
-    decided: list[File],
+    decided: decide.Made,
     layout: shards.Plan,
     rehydrated: pa.RecordBatch,
     staging: str,
@@ -280,7 +193,8 @@ def _shards(
         return []
     documents = extracted.files["documents"]
     kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    place = shards.placed(folder, decided, layout, kinds, config.edits.steps)
+    decisions, steps = decided.tables["decisions"], config.edits.steps
+    place = shards.placed(folder, decisions, layout, kinds, steps, decided.cuts)
     weights = rehydrated if config.output.rehydration else None
     place = rehydration.weighing(place, weights)
     moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, packing.PACKED)

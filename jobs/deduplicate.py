@@ -109,7 +109,7 @@ def made_from(
     config: Config, extracted: stages.Stage, known: Sequence[corpora.Corpus]
 ) -> fingerprint.Parts:
     """What the deduplicate stage depends on."""
-    later = {"keep_order", "edge_cap", "rights", "against", "symmetric"}
+    later = {"keep_order", "edge_cap", "rights", "against", "symmetric", "newest_per_url"}
     parts: fingerprint.Parts = {
         "extract": extracted.fingerprint,
         "config": {"duplicates": config.duplicates.model_dump(mode="json", exclude=later)},

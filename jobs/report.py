@@ -38,6 +38,29 @@ def masked(folder: Folder) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
+def cut(folder: Folder) -> Rows:
+    """What was removed from texts of the corpus, by kind over all languages, most first."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    name = "stats/edits.parquet"
+    for batch in parquet.batches(folder, name) if folder.exists(name) else ():
+        for row in batch.to_pylist():
+            own = sums[row["kind"]]
+            own[0] += row["documents"]
+            own[1] += row["chars"]
+    rows = [{"kind": kind, "documents": n, "chars": chars} for kind, (n, chars) in sums.items()]
+    return sorted(rows, key=lambda row: (-row["chars"], row["kind"]))
+
+
+def show_cut(console: Console, folder: Folder) -> None:
+    """Print what was removed from texts of the corpus; nothing where nothing was."""
+    rows = cut(folder)
+    table = _table("Cut from kept texts", "", "documents", "characters")
+    for row in rows:
+        table.add_row(row["kind"], f"{row['documents']:,}", f"{row['chars']:,}")
+    if rows:
+        console.print(table)
+
+
 def _table(title: str, first: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(first)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.pii import Span, mask
 from filters.rules import Rule, bound
-from pipeline import deciding, judging, narrow, parquet
+from pipeline import deciding, judging, narrow, outcomes, parquet
 from pipeline import known as known_copies
 from pipeline.choosing import choice_of
 from pipeline.config import Config
@@ -23,6 +24,7 @@ from pipeline.stages import Stage
 
 KEPT = "kept"
 MEASURES = ("documents", "words", "tokens")
+CUT_MEASURES = ("documents", "spans", "chars")
 OPENING_WORDS = 12
 OPENING_CHARS = 120
 """An opening is this long at most, also where a language writes no spaces."""
@@ -34,7 +36,8 @@ class Side(NamedTuple):
     """One configuration's decisions.
 
     ``names`` are the reasons that ``reason`` numbers, -1 standing for kept; ``kept`` as in
-    ``deciding.Decided``; ``elsewhere``: place among ``known`` of another corpus's copy, or -1.
+    ``deciding.Decided``; ``elsewhere``: place among ``known`` of another corpus's copy, or -1;
+    ``cuts`` what is cut from kept texts as repeats, by kind: documents, pieces and characters.
     """
 
     rules: Sequence[Rule]
@@ -42,6 +45,7 @@ class Side(NamedTuple):
     names: list[str]
     reason: NDArray[np.int16]
     kept: NDArray[np.int64]
+    cuts: Mapping[str, Counts]
     elsewhere: NDArray[np.int64]
     known: Known
 
@@ -78,12 +82,25 @@ def sides(
     known = known_copies.read(folder, grouped.files.get("known", []))
     members = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
     found = []
-    for config, rules, own in zip(configs, tables, judged, strict=True):
+    for config, judge, own in zip(configs, judges, judged, strict=True):
         choice = choice_of(config.duplicates, grouped.parts)
-        made = deciding.decided(rows, own, members, known, choice, rules)
-        names = deciding.reasons(rules)
-        found.append(Side(rules, own, names, made.reason, made.kept, made.known, known))
+        made = outcomes.outcome(folder, documents, rows, own, members, known, judge, choice)
+        made, cuts = outcomes.without_emptied(folder, documents, made, judge, advance)
+        names, own_cuts = deciding.reasons(judge.rules), _repeats(cuts)
+        fate = (made.reason, made.kept, own_cuts, made.known, known)
+        found.append(Side(judge.rules, own, names, *fate))
     return rows, found
+
+
+def _repeats(cuts: pa.Table) -> dict[str, Counts]:
+    """Documents, pieces and characters cut as repeats, by kind, all languages together."""
+    kinds: dict[str, Counts] = {}
+    for row in cuts.to_pylist():
+        if row["kind"].startswith("repeats."):
+            own = kinds.setdefault(row["kind"], dict.fromkeys(CUT_MEASURES, 0))
+            for measure in CUT_MEASURES:
+                own[measure] += row[measure]
+    return dict(sorted(kinds.items()))
 
 
 def changes(rows: Rows, a: Side, b: Side, lang: str | None = None) -> list[Change]:

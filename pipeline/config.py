@@ -12,6 +12,7 @@ from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
 from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
+from pipeline.repeat_config import Repeats
 from pipeline.rule_config import Rules, over
 from pipeline.section import Section
 
@@ -105,6 +106,7 @@ class Config(Section):
     urls: Urls = Urls()
     words: Words = Words()
     edits: Edits = Edits()
+    repeats: Repeats = Repeats()
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()

@@ -7,11 +7,14 @@ from pipeline.config import Config
 from pipeline.derived import Lists
 from pipeline.edits import NOTHING_LEFT
 from pipeline.lists import derived_lists
+from pipeline.repeat_config import Repeats
 from pipeline.storage import StorageOptions
 
 
 class Criteria(NamedTuple):
     """Rules in order, the line edits that must leave a text, the lists for addresses.
+
+    ``repeats`` and ``newest_per_url`` say what is decided after them over the whole corpus.
 
     Pickled whole: a cluster's workers get it once each, by broadcast.
     """
@@ -19,6 +22,8 @@ class Criteria(NamedTuple):
     rules: tuple[Rule, ...]
     edit_steps: tuple[str, ...] = ()
     lists: Lists | None = None
+    repeats: Repeats = Repeats()
+    newest_per_url: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -31,4 +36,5 @@ def criteria(config: Config, options: StorageOptions) -> Criteria:
     rules = config.rules.table()
     lists = derived_lists(config, rules, options)
     steps = config.edits.steps
-    return Criteria((*rules, NOTHING_LEFT) if steps else rules, steps, lists)
+    judged = (*rules, NOTHING_LEFT) if steps else rules
+    return Criteria(judged, steps, lists, config.repeats, config.duplicates.newest_per_url)

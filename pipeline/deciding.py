@@ -4,10 +4,7 @@ Ties break by doc_id as there, so both decide alike; tests compare them. A milli
 few seconds.
 """
 
-import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
@@ -16,21 +13,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.rules import Rule
-from pipeline import known as known_copies
-from pipeline import narrow, parquet, stats
+from pipeline import fetches
 from pipeline.choosing import Choice, best
-from pipeline.criteria import Criteria
-from pipeline.files import Folder
+from pipeline.edits import NOTHING_LEFT
 from pipeline.judging import SIZES, hexadecimal, named, named_lists, nodes
 from pipeline.known import Known
-from pipeline.likeness import similarities
-from pipeline.narrow import Advance, Judged, Members, Rows
-from pipeline.schema import DECISIONS, SUPERSEDED, schema
-from pipeline.stages import Stage
+from pipeline.narrow import Judged, Members, Rows
+from pipeline.schema import DECISIONS, schema
 
 DUPLICATES = ("duplicate.exact", "duplicate.near")
 EXACT, NEAR = range(2)
 KNOWN_COPY, RIGHTS_COPY = "duplicate.known", "rights.copy"
+KNOWN, RIGHTS, OLDER, EMPTIED = range(2, 6)
+"""With ``EXACT`` and ``NEAR``: places of these reasons after the rules' own."""
+LATER = (fetches.REASON, NOTHING_LEFT.name)
+"""What is decided over the whole corpus besides: an older fetch, and a text that is all repeats."""
 MOST_ROWS = 5_000_000
 """Up to so many documents are decided here rather than by Spark: 1 GB at most."""
 DECISIONS_SCHEMA = schema(DECISIONS)
@@ -57,7 +54,7 @@ class Decided(NamedTuple):
 
 def reasons(rules: Sequence[Rule]) -> list[str]:
     """Names of the reasons that decisions under these rules number."""
-    return [*(rule.name for rule in rules), *DUPLICATES, KNOWN_COPY, RIGHTS_COPY]
+    return [*(rule.name for rule in rules), *DUPLICATES, KNOWN_COPY, RIGHTS_COPY, *LATER]
 
 
 def decided(
@@ -86,8 +83,8 @@ def decided(
     other[at] = np.where(chosen.stays & ~here, copy - len(at), -1)
     exact[at] = found.exact_node == np.concatenate([found.exact_node, known.exact_node])[copy]
     passes = judged.first[at] < 0
-    reason[at[passes & chosen.objected]] = duplicate + 3
-    reason[at[passes & chosen.stays & ~here]] = duplicate + 2
+    reason[at[passes & chosen.objected]] = duplicate + RIGHTS
+    reason[at[passes & chosen.stays & ~here]] = duplicate + KNOWN
     mine = passes & chosen.stays & here
     mine[mine] = (rows.ids[at[mine]] != rows.ids[kept[at[mine]]]).any(axis=1)
     reason[at[mine]] = np.where(exact[at[mine]], duplicate + EXACT, duplicate + NEAR)
@@ -156,68 +153,3 @@ def batch(
     return pa.record_batch(
         [columns[f.name].cast(f.type) for f in DECISIONS_SCHEMA], DECISIONS_SCHEMA
     )
-
-
-def decide(
-    folder: Folder,
-    extracted: Stage,
-    grouped: Stage,
-    criteria: Criteria,
-    choice: Choice,
-    advance: Advance = lambda _: None,
-    *,
-    write: bool = True,
-) -> tuple[dict[str, list[parquet.File]], pa.Table]:
-    """The decisions table, a file for every documents file, and its counts (``FUNNEL``).
-
-    Beside it, where other corpora compete, their documents that a better copy supersedes. Nothing
-    is written, and there are no files, unless ``write``.
-    """
-    rules, documents = criteria.rules, extracted.files["documents"]
-    rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
-    known = known_copies.read(folder, grouped.files.get("known", []))
-    found = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
-    made = decided(rows, judged, found, known, choice, rules)
-    alike = np.full(len(made.reason), np.nan, np.float32)
-    if write:
-        alike = similarities(folder, documents, rows.ends, made.kept, made.known, made.exact, known)
-
-    def one(file: int) -> tuple[parquet.File | None, pa.Table]:
-        decisions = batch(file, rows, judged, made, known, rules, alike)
-        columns = decisions.select(stats.DECISION_COLUMNS)
-        counts = stats.decision_counts(pa.Table.from_batches([columns]))
-        if not write:
-            return None, counts
-        path = f"decisions/{uuid.uuid4().hex[:12]}.parquet"
-        with parquet.Writer(folder, path, DECISIONS_SCHEMA) as out:
-            out.write(decisions)
-        return out.file, counts
-
-    with ThreadPoolExecutor(cpu_count() or 1) as pool:
-        done = list(pool.map(one, range(len(rows.ends))))
-    files: dict[str, list[parquet.File]] = {
-        "decisions": [file for file, _ in done if file is not None],
-        "superseded": [],
-    }
-    if write and choice.symmetric:
-        files["superseded"] = _superseded(folder, rows, found, made, known)
-    return files, stats.summed(counts for _, counts in done)
-
-
-def _superseded(
-    folder: Folder, rows: Rows, found: Members, made: Decided, known: Known
-) -> list[parquet.File]:
-    """Documents that other corpora hold though a copy of this run stays in their stead."""
-    here = np.flatnonzero(made.kept[found.row] >= 0)
-    clusters, first = np.unique(found.cluster[here], return_index=True)
-    held = np.flatnonzero(known.held & np.isin(known.cluster, clusters))
-    copies = made.kept[found.row[here[first]]][np.searchsorted(clusters, known.cluster[held])]
-    columns = (
-        named(known.rank[held].astype(np.int16), known.corpora),
-        hexadecimal(known.ids[held]),
-        hexadecimal(rows.ids[copies]),
-    )
-    path = f"superseded/{uuid.uuid4().hex[:12]}.parquet"
-    with parquet.Writer(folder, path, schema(SUPERSEDED)) as out:
-        out.write(pa.record_batch(list(columns), schema(SUPERSEDED)))
-    return [out.file]

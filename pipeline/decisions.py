@@ -4,10 +4,7 @@ Text is read only where line edits are configured. Every document gets one row, 
 documents file.
 """
 
-import uuid
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -228,23 +225,7 @@ def superseded(rows: DataFrame, known: DataFrame) -> DataFrame:
     )
 
 
-WRITTEN = pa.schema([("file", pa.int32()), *spread.FILES])
-
-
 def write(rows: DataFrame, folder: Folder, tasks: int) -> list[parquet.File]:
     """Write decisions so that file ``i`` answers documents file ``i``, row for row."""
-
-    def one(batches: Batches) -> Batches:
-        for number, parts in groupby(spread.runs(batches, "file"), key=itemgetter(0)):
-            path = f"decisions/{uuid.uuid4().hex[:12]}.parquet"
-            with parquet.Writer(folder, path, DECISIONS_SCHEMA) as out:
-                for _, part in parts:
-                    out.write(part.cast(DECISIONS_SCHEMA))
-            yield pa.record_batch([[number], *([value] for value in out.file)], schema=WRITTEN)
-
-    own = rows.select(*DECISIONS_SCHEMA.names)
-    gathered = own.repartition(tasks, "file").sortWithinPartitions("file", "row")
-    done = {
-        row[0]: parquet.File(*row[1:]) for row in gathered.mapInArrow(one, ddl(WRITTEN)).collect()
-    }
+    done = spread.write_by_file(rows, folder, "decisions", DECISIONS_SCHEMA, "row", tasks)
     return [done[number] for number in sorted(done)]

@@ -37,6 +37,7 @@ class Duplicates(Section):
     against: tuple[str, ...] = ()
     symmetric: bool = False
     edge_cap: int = Field(default=200_000_000, ge=0)
+    newest_per_url: bool = False
 
     @model_validator(mode="after")
     def _passing_first(self) -> Self:

@@ -16,9 +16,13 @@ from filters.line_edits import Removed, line_edits, moved, removed, without
 from filters.pii import Span
 from filters.rules import Rule
 from language_id.decoded import Characters, decoded
+from pipeline import parquet
+from pipeline.files import Folder
 from pipeline.schema import SPANS
 from pipeline.steps import utf8
 
+CUTS = pa.schema([("row", pa.int32()), ("edits", SPANS)])
+"""What goes from a kept document: its row in its documents file, and the spans."""
 NOTHING_LEFT = Rule(
     "edits.nothing_left",
     "edited_char_count",
@@ -34,9 +38,14 @@ def edited_char_count(
 ) -> NDArray[np.int64]:
     """Characters other than white space that the steps leave of each text, shape (texts,)."""
     characters = _characters(texts)
-    codes, offsets = without(characters, line_edits(characters, langs, steps))
-    filled = np.concatenate(([0], np.cumsum((FLAGS[codes] & BLANK) == 0, dtype=np.int64)))
-    return np.diff(filled[offsets])
+    return filled_chars(without(characters, line_edits(characters, langs, steps)))
+
+
+def filled_chars(characters: Characters) -> NDArray[np.int64]:
+    """Characters other than white space of each text, shape (texts,)."""
+    blank = FLAGS[characters.codes] & BLANK
+    filled = np.concatenate(([0], np.cumsum(blank == 0, dtype=np.int64)))
+    return np.diff(filled[characters.offsets])
 
 
 def removals(texts: pa.Array, langs: Sequence[str], steps: Sequence[str]) -> list[list[Removed]]:
@@ -58,12 +67,33 @@ def edited(batch: pa.RecordBatch, steps: Sequence[str], chosen: pa.Array) -> pa.
         found = removals(part.column("text"), part.column("lang").to_pylist(), steps)
         for row, pieces in zip(rows, found, strict=True):
             gone[row] = pieces
+    return with_edits(batch, gone)
+
+
+def with_edits(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> pa.RecordBatch:
+    """The batch with texts and places of personal data without what is gone, and ``edits``."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     if any(gone):
         columns |= _left(batch, gone)
     spans = [[piece._asdict() for piece in pieces] if pieces else () for pieces in gone]
     columns["edits"] = pa.array(spans, SPANS)
     return pa.record_batch(list(columns.values()), list(columns))
+
+
+class Cuts:
+    """Spans to remove from the documents of one file, as the step before publishing stored them."""
+
+    def __init__(self, folder: Folder, file: parquet.File) -> None:
+        self._spans = pa.Table.from_batches(list(parquet.batches(folder, file.path)), CUTS)
+        self._rows = self._spans["row"].to_numpy()
+
+    def of(self, row: int, count: int) -> list[list[Removed]]:
+        """What goes from each of ``count`` documents from ``row`` on."""
+        first, last = np.searchsorted(self._rows, (row, row + count)).tolist()
+        gone: list[list[Removed]] = [[] for _ in range(count)]
+        for own in self._spans.slice(first, last - first).to_pylist():
+            gone[own["row"] - row] = [Removed(**span) for span in own["edits"]]
+        return gone
 
 
 def _left(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> dict[str, pa.Array]:

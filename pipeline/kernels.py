@@ -14,7 +14,8 @@ import pyarrow as pa
 import language_id
 from dedup.components import star_forest
 from dedup.shingling import Shingling
-from filters.line_edits import line_edits, without
+from filters.line_edits import followed_by, line_edits, without
+from filters.repeats import EXEMPT, PARAGRAPH, pieces_of, without_pieces
 from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
 from language_id.models import REGISTRY, load
@@ -45,7 +46,10 @@ def compiled() -> Compiled:
     columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
     characters = characters_of(TEXTS)
     dominant_scripts(characters)
-    without(characters, line_edits(characters, LANGS, ("c4", "refinedweb")))
+    edits = line_edits(characters, LANGS, ("c4", "refinedweb"))
+    pieces = pieces_of(characters, blocks=False, minimum_chars=1)
+    later = without_pieces(characters, pieces, pieces.hashes == EXEMPT, PARAGRAPH)
+    without(characters, followed_by(characters, edits, characters, later))
     _deduplicate(columns["signature"])
     folder = language_id.CACHE
     files = sum(1 for _ in folder.rglob("*.nbc")) if folder else 0

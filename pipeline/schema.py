@@ -86,8 +86,8 @@ CARE = (
 EDITED = Column(
     "edits",
     SPANS,
-    "what line edits removed: code points from, to (exclusive) of the unedited text, which other "
-    "columns keep describing, and what removed them",
+    "what line edits and repeats removed: code points from, to (exclusive) of the unedited text, "
+    "which other columns keep describing, and what removed them",
 )
 KEYS = (
     Column("text_hash", DIGEST, "128-bit hash of the normalised text"),
@@ -119,14 +119,14 @@ VERDICT = (
     Column(
         "reason",
         pa.string(),
-        "rule that rejected the document; duplicate.exact, .near or .known; or rights.copy",
+        "rule that rejected the document; duplicate.exact, .near, .url or .known; or rights.copy",
     ),
     Column("rejected_value", pa.float32(), "value the rule saw; null for other reasons"),
     Column("failed_rules", pa.list_(pa.string()), "every rule the document fails"),
     Column(
         "kept_doc_id",
         pa.string(),
-        "the copy of the document's cluster that stays; null where none does",
+        "the copy of its cluster (older fetch: of the newest's) that stays; null where none does",
     ),
     Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one"),
 )
@@ -202,6 +202,20 @@ PERSONAL_DATA = (
     Column("documents", pa.int64(), "documents of the corpus that hold some"),
     Column("spans", pa.int64(), "places masked in them"),
 )
+EDIT_COUNTS = (
+    Column("lang", pa.string(), "language"),
+    Column("kind", pa.string(), "what removed text, as in the column edits"),
+    Column("documents", pa.int64(), "documents of the corpus it removed some from"),
+    Column("spans", pa.int64(), "pieces removed"),
+    Column("chars", pa.int64(), "code points removed"),
+)
+REPEATS = (
+    Column("step", pa.string(), "site_line or paragraph"),
+    Column("file", pa.int32(), "number of the documents file that has some to remove"),
+    Column("hash", pa.int64(), "64-bit hash of its normalised text; of a line, with its host's"),
+    Column("kept_node", pa.int64(), "paragraphs: first 64 bits of the doc_id that keeps it"),
+    Column("copies", pa.int64(), "paragraphs: copies in the corpus; lines: pages of the host"),
+)
 REHYDRATION = (
     Column("lang", pa.string(), "language"),
     Column(
@@ -238,8 +252,10 @@ TABLES = {
     "known": KNOWN,
     "superseded": SUPERSEDED,
     "decisions": DECISIONS,
+    "repeats": REPEATS,
     "stats/funnel": FUNNEL,
     "stats/personal_data": PERSONAL_DATA,
+    "stats/edits": EDIT_COUNTS,
     "stats/rehydration": REHYDRATION,
 }
 """The tables of an output folder, in the order a reader meets them."""

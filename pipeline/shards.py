@@ -15,12 +15,13 @@ from pyspark.sql import DataFrame
 
 from pipeline import packing, parquet, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
-from pipeline.edits import edited
+from pipeline.edits import Cuts, edited, with_edits
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.masking import masked
 from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
+from pipeline.stats import EDIT_COUNTS_SCHEMA
 
 CHUNK_ROWS = 1000
 SORT = ("shard", "domain", "url", "doc_id")
@@ -35,6 +36,7 @@ WRITTEN = pa.schema(
         ("kinds", pa.list_(pa.string())),
         ("documents", pa.list_(pa.int64())),
         ("spans", pa.list_(pa.int64())),
+        ("edits", pa.list_(pa.struct(EDIT_COUNTS_SCHEMA))),
     ]
 )
 
@@ -91,25 +93,30 @@ def placed(
     layout: Plan,
     kinds: Sequence[str],
     edit_steps: Sequence[str] = (),
+    cuts: Sequence[parquet.File] = (),
 ) -> Callable[[int, Batches], Batches]:
     """Step for ``spread.rows_of``: documents, as published, packed for the tasks that write them.
 
     The decisions of a documents file are a file of as many rows in the same order, so no join moves
-    the text. The text of kept documents is edited by ``edit_steps``; then ``kinds`` of personal
-    data are masked.
+    the text. The text of kept documents is edited by ``edit_steps``, or as ``cuts`` says, a file
+    for each documents file (``pipeline.repeated``); then ``kinds`` of personal data are masked.
     """
 
     def published(file: int, batches: Batches) -> Batches:
         path, row = decisions[file].path, 0
         verdicts = pa.Table.from_batches(list(parquet.batches(folder, path)), DECISIONS_SCHEMA)
+        own_cuts = Cuts(folder, cuts[file]) if cuts else None
         for batch in batches:
             found = verdicts.slice(row, batch.num_rows).combine_chunks()
             part = {name: found[name].combine_chunks() for name in DECISIONS_SCHEMA.names}
             if not part["doc_id"].equals(batch.column("doc_id")):
                 raise ValueError(f"decisions {path} are not those of its documents")
+            if own_cuts:
+                left = with_edits(batch, own_cuts.of(row, batch.num_rows))
+            else:
+                left = edited(batch, edit_steps, part["reason"].is_null())
             row += batch.num_rows
-            kept = part["reason"].is_null()
-            yield _published(edited(batch, edit_steps, kept), part, layout, frozenset(kinds))
+            yield _published(left, part, layout, frozenset(kinds))
 
     def work(file: int, batches: Batches) -> Batches:
         return packing.packed(published(file, batches), SORT, layout.tasks)
@@ -161,15 +168,19 @@ def _shard(
     path = f"{staging}/{shard.path}.{uuid.uuid4().hex[:12]}"
     found: Counter[str] = Counter()
     spans: Counter[str] = Counter()
+    cuts = []
     with parquet.Writer(folder, path, _with_lang(columns), level) as out:
         for part in parts:
             out.write(part.select(columns.names).cast(_with_lang(columns)))
             for kind, (documents, places) in stats.kind_counts(part["pii"]).items():
                 found[kind] += documents
                 spans[kind] += places
+            cuts.append(stats.edit_counts(part["lang"], part["edits"]))
     kinds = sorted(found)
     masked = [[kinds], [[found[k] for k in kinds]], [[spans[k] for k in kinds]]]
-    return pa.record_batch([[number], *([value] for value in out.file), *masked], schema=WRITTEN)
+    edits = [stats.summed_edits(cuts).to_pylist()]
+    row = [[number], *([value] for value in out.file), *masked, edits]
+    return pa.record_batch(row, schema=WRITTEN)
 
 
 def by_task(rows: DataFrame, tasks: int) -> DataFrame:

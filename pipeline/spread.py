@@ -119,6 +119,7 @@ _NAMES = {
 FILES = pa.schema(
     [("path", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64()), ("sha256", pa.string())]
 )
+OF_FILE = pa.schema([("file", pa.int32()), *FILES])
 
 
 def write(rows: DataFrame, folder: Folder, name: str, result: pa.Schema) -> list[parquet.File]:
@@ -136,6 +137,28 @@ def write(rows: DataFrame, folder: Folder, name: str, result: pa.Schema) -> list
 
     done = rows.select(*result.names).mapInArrow(one, ddl(FILES)).collect()
     return sorted(parquet.File(*row) for row in done)
+
+
+def write_by_file(
+    rows: DataFrame, folder: Folder, name: str, result: pa.Schema, order: str, tasks: int
+) -> dict[int, parquet.File]:
+    """Write a table so that each documents file has a file of its own, sorted by ``order``.
+
+    Columns: in those of ``result``, ``file`` the documents file's number. A number without rows
+    has no file.
+    """
+
+    def one(batches: Batches) -> Batches:
+        for number, parts in groupby(runs(batches, "file"), key=itemgetter(0)):
+            path = f"{name}/{uuid.uuid4().hex[:12]}.parquet"
+            with parquet.Writer(folder, path, result) as out:
+                for _, part in parts:
+                    out.write(part.cast(result))
+            yield pa.record_batch([[number], *([value] for value in out.file)], schema=OF_FILE)
+
+    gathered = rows.select(*result.names).repartition(tasks, "file")
+    done = gathered.sortWithinPartitions("file", order).mapInArrow(one, ddl(OF_FILE)).collect()
+    return {row[0]: parquet.File(*row[1:]) for row in sorted(done)}
 
 
 def runs(batches: Batches, column: str) -> Iterator[tuple[int, pa.RecordBatch]]:

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.tables import RULES
-from pipeline.schema import FUNNEL, PERSONAL_DATA, schema
+from pipeline.schema import EDIT_COUNTS, FUNNEL, PERSONAL_DATA, schema
 
 MEASURES = ("documents", "chars", "words", "bytes", "tokens")
 STAGES = ("read", "extract", "language", "rules", "duplicates", "kept")
 LANGUAGE_RULES = [rule.name for rule in RULES.values() if rule.signal == "lang_score"]
 FUNNEL_SCHEMA = schema(FUNNEL)
+EDIT_COUNTS_SCHEMA = schema(EDIT_COUNTS)
 LEDGER_COLUMNS = ("record_type", "fate", "reason", "warc_length")
 DECISION_COLUMNS = ("lang", "reason", "text_chars", "word_count", "text_bytes", "token_count")
 KEY = ("stage", "lang", "reason")
@@ -123,6 +125,46 @@ def kind_counts(spans: pa.Array) -> dict[str, tuple[int, int]]:
     found = pa.table({"kind": kinds, "parent": parents}).group_by("kind")
     rows = found.aggregate([("parent", "count_distinct"), ("parent", "count")]).to_pylist()
     return {row["kind"]: (row["parent_count_distinct"], row["parent_count"]) for row in rows}
+
+
+def edit_counts(langs: pa.Array, edits: pa.Array) -> pa.Table:
+    """What was removed from documents, by language and kind: ``EDIT_COUNTS``.
+
+    ``edits``: the column of that name; ``langs``: a label for each document.
+    """
+    spans, parents = edits.flatten(), pc.list_parent_indices(edits)
+    pieces = pa.table(
+        {
+            "lang": langs.take(parents).cast(pa.string()),
+            "kind": spans.field("kind"),
+            "chars": pc.subtract(spans.field("end"), spans.field("start")).cast(pa.int64()),
+            "document": parents,
+        }
+    )
+    each = pieces.group_by(["lang", "kind", "document"]).aggregate(
+        [("chars", "count"), ("chars", "sum")]
+    )
+    ones = pa.array(np.ones(len(each), np.int64))
+    columns = [each["lang"], each["kind"], ones, each["chars_count"], each["chars_sum"]]
+    return summed_edits([pa.table(columns, EDIT_COUNTS_SCHEMA)])
+
+
+def summed_edits(parts: Iterable[pa.Table]) -> pa.Table:
+    """Rows of the same language and kind as one, sorted. Columns: in and out ``EDIT_COUNTS``."""
+    every = pa.concat_tables([EDIT_COUNTS_SCHEMA.empty_table(), *parts])
+    key, measures = ["lang", "kind"], ["documents", "spans", "chars"]
+    found = every.group_by(key).aggregate([(measure, "sum") for measure in measures])
+    columns = [found[name] for name in (*key, *(f"{measure}_sum" for measure in measures))]
+    return pa.table(columns, EDIT_COUNTS_SCHEMA).sort_by(
+        [("lang", "ascending"), ("kind", "ascending")]
+    )
+
+
+def edits(told: Iterable[Iterable[Any]]) -> pa.RecordBatch:
+    """What was removed from the texts of the corpus, as Spark rows of the writers of shards."""
+    rows = [row.asDict() for own in told for row in own]
+    every = summed_edits([pa.Table.from_pylist(rows, EDIT_COUNTS_SCHEMA)])
+    return pa.RecordBatch.from_pylist(every.to_pylist(), EDIT_COUNTS_SCHEMA)
 
 
 def personal_data(counted: Iterable[tuple[str, str, int, int]]) -> pa.RecordBatch:

@@ -53,14 +53,15 @@ def response_record(url, body, media_type="text/html; charset=utf-8", **headers)
 
 def stored_run(
     folder, draw, sizes=(40, 1, 0, 60), langs=("fin_Latn", "eng_Latn", "cmn_Hani"), objecting=0.0,
-    **others,
+    each=lambda draw: {}, **others,
 ):  # fmt: skip
     """An output folder as extract and deduplicate leave it, with random measurements; its rows.
 
     Values lie around the bounds; some dates, scores and signals are missing. Clusters of 1 to 5.
-    A share ``objecting`` says noai.
+    A share ``objecting`` says noai. ``others`` are columns of all documents, ``each`` makes some
+    for each.
     """
-    tables = [[_document(draw, langs) | others for _ in range(size)] for size in sizes]
+    tables = [[_document(draw, langs) | others | each(draw) for _ in range(size)] for size in sizes]
     for row in (row for rows in tables for row in rows):
         row["optout_noai"] = int(draw.random() < objecting)
     files = []

@@ -8,7 +8,7 @@ from conftest import stored_run
 from rich.console import Console
 
 from jobs import copies
-from pipeline import config, deciding, parquet, stages
+from pipeline import config, outcomes, parquet, stages
 from pipeline.choosing import choice_of
 from pipeline.criteria import criteria
 from pipeline.errors import ConfigError
@@ -23,7 +23,7 @@ def folder(tmp_path):
     settings = config.load()
     found = [stages.required(made, name) for name in ("extract", "deduplicate")]
     choice = choice_of(settings.duplicates, found[1].parts)
-    tables, _ = deciding.decide(made, *found, criteria(settings, made.options), choice)
+    tables, _ = outcomes.decide(made, *found, criteria(settings, made.options), choice)
     parts = {"deduplicate": found[1].fingerprint}
     stages.finish(made, stages.Stage("curate", parts, tables, {}))
     return made

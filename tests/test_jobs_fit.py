@@ -17,7 +17,7 @@ from test_jobs_cli import refused, run, unwrapped
 from filters import fitting
 from filters.rules import bound
 from filters.signals import SIGNALS
-from pipeline import config, deciding, measuring, stages
+from pipeline import config, measuring, outcomes, stages
 from pipeline.choosing import choice_of
 from pipeline.criteria import criteria
 from pipeline.files import Folder
@@ -129,7 +129,7 @@ def test_a_run_is_fitted_from_what_it_stored_with_its_language_score(tmp_path):
     settings = config.load("fineweb2")
     stage = [stages.required(folder, name) for name in ("extract", "deduplicate")]
     choice = choice_of(settings.duplicates, stage[1].parts)
-    tables, _ = deciding.decide(folder, *stage, criteria(settings, folder.options), choice)
+    tables, _ = outcomes.decide(folder, *stage, criteria(settings, folder.options), choice)
     refused(run("fit", folder.base, "-l", "fin_Latn", "--kept"), "'curate'")
     parts = {"extract": stage[0].fingerprint}
     stages.finish(folder, stages.Stage("curate", parts, tables, {}))

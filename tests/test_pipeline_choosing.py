@@ -10,10 +10,22 @@ from conftest import stored_run
 
 from dedup.minhash import sketches
 from filters.tables import OBJECTIONS, RULES
-from pipeline import config, deciding, decisions, judging, known, narrow, parquet, spread, stages
+from pipeline import (
+    config,
+    decisions,
+    fetches_spark,
+    judging,
+    known,
+    narrow,
+    outcomes,
+    parquet,
+    spread,
+    stages,
+)
 from pipeline.alike import share, with_similarity
 from pipeline.choosing import Choice, choice_of
 from pipeline.criteria import Criteria
+from pipeline.fetches import REASON as OLDER
 from pipeline.files import Folder
 from pipeline.likeness import similarities
 from pipeline.lists import derived_lists
@@ -24,10 +36,10 @@ CHOICES = [Choice(KEYS, *both) for both in product([True, False], repeat=2)]
 RULES_OF = config.load().rules.table()
 
 
-def run_with_known(folder, seed, objecting=0.06):
+def run_with_known(folder, seed, objecting=0.06, **columns):
     """A stored run whose clusters some documents of two older corpora share; its rows."""
     draw = random.Random(seed)
-    rows = stored_run(folder, draw, objecting=objecting)
+    rows = stored_run(folder, draw, objecting=objecting, **columns)
     grouped = stages.required(folder, "deduplicate")
     clusters = table(folder, grouped.files["clusters"], CLUSTERS)
     others = [
@@ -70,7 +82,7 @@ def criteria_of(folder):
 
 def decide(folder, choice):
     found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
-    tables, counts = deciding.decide(folder, *found, criteria_of(folder), choice)
+    tables, counts = outcomes.decide(folder, *found, criteria_of(folder), choice)
     return tables, counts
 
 
@@ -196,6 +208,49 @@ def test_spark_chooses_the_same(spark, tmp_path):
             expected = table(folder, tables["superseded"], SUPERSEDED)
             assert sorted(tuple(row) for row in gone) == sorted(tuple(r.values()) for r in expected)
     rows.unpersist()
+
+
+def of_few_addresses(draw):
+    return {"url": f"https://a.example/{draw.randrange(25)}"}
+
+
+@pytest.mark.spark
+def test_older_fetches_share_the_fate_of_the_newest_also_by_spark(spark, tmp_path):
+    folder = Folder(str(tmp_path))
+    stored, _, _ = run_with_known(folder, 4, objecting=0.1, each=of_few_addresses)
+    found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
+    documents = found[0].files["documents"]
+    judge = criteria_of(folder)._replace(newest_per_url=True)
+    tables, _ = outcomes.decide(folder, *found, judge, CHOICES[0])
+    made = table(folder, tables["decisions"], DECISIONS)
+    url = {row["doc_id"]: row["url"] for row in stored}
+    newest = {url[r["doc_id"]]: r for r in made if not r["failed_rules"] and r["reason"] != OLDER}
+    kept = {row["doc_id"] for row in made if row["reason"] is None}
+    fates = set()
+    for row in made:
+        first = newest.get(url[row["doc_id"]])
+        if row["failed_rules"] or row is first:
+            continue
+        if row["reason"] == OLDER:
+            fates.add(first["reason"])
+            assert (row["kept_doc_id"], row["kept_in"]) == (first["kept_doc_id"], first["kept_in"])
+            assert row["kept_in"] or row["kept_doc_id"] in kept
+            assert (row["similarity"] is None) == (row["kept_doc_id"] is None)
+        else:
+            assert row["reason"] == "rights.copy"
+            assert row["kept_doc_id"] is None
+    assert fates >= {None, "duplicate.near", "duplicate.known"}
+    members, elsewhere = (
+        spread.table(spark, folder, found[1].files[name], schema(own))
+        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+    )
+    shared = spark.sparkContext.broadcast(judge)
+    given = (spark, folder, documents, shared, members, CHOICES[0], elsewhere)
+    wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
+    signatures = spread.table(spark, folder, documents, wanted)
+    rows = with_similarity(fetches_spark.decided(*given), signatures, elsewhere)
+    found = rows.select(*schema(DECISIONS).names).orderBy("file", "row").collect()
+    assert [row.asDict() for row in found] == made
 
 
 def test_no_copy_of_a_page_whose_owner_objects_resurfaces(tmp_path):

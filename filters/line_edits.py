@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from filters import line_edits_kernel as kernel
 from filters.flags import FLAGS
-from filters.line_edits_kernel import KINDS
+from filters.line_edits_kernel import KINDS, Edits
 from filters.lines import lines_of
 from filters.pii import Span
 from filters.refinedweb import counter_lists
@@ -23,19 +22,6 @@ from language_id.words import LOWER
 
 STEPS: Final = ("c4", "c4_original", "refinedweb")
 """C4 as FineWeb runs it; as published, where a line must end in a terminal mark; RefinedWeb."""
-
-
-class Edits(NamedTuple):
-    """Removed spans ``starts[s]:ends[s]`` of a batch's code points, sorted, apart.
-
-    ``kinds``: what removed each, a place in ``KINDS``. Document d owns the spans
-    ``doc_offsets[d]:doc_offsets[d + 1]``. 17 bytes a span.
-    """
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    kinds: NDArray[np.uint8]
-    doc_offsets: NDArray[np.int64]
 
 
 class Removed(NamedTuple):

@@ -5,6 +5,8 @@ as many as stood beside one of them, the more of the two: a paragraph's end stay
 and what is removed together are the text, character for character.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -39,6 +41,19 @@ KINDS = (
 """What removes a span; C4's fates first, so that a fate is a kind."""
 CITATION = 5
 FIRST_REFINEDWEB = 6
+
+
+class Edits(NamedTuple):
+    """Removed spans ``starts[s]:ends[s]`` of a batch's code points, sorted, apart.
+
+    ``kinds``: what removed each, a place in ``KINDS``. Document d owns the spans
+    ``doc_offsets[d]:doc_offsets[d + 1]``. 17 bytes a span.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    doc_offsets: NDArray[np.int64]
 
 
 @njit(cache=True)

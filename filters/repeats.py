@@ -15,8 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import BLANK, FLAGS
-from filters.line_edits import Edits
-from filters.line_edits_kernel import KINDS, piece_spans
+from filters.line_edits_kernel import KINDS, Edits, piece_spans
 from filters.lines import count_of, next_newline
 from filters.spans import NEWLINE, as_key
 from language_id.decoded import Characters

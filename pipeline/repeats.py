@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.addresses import address_hash
-from filters.line_edits import Edits, followed_by, line_edits, removed, without
+from filters.line_edits import followed_by, line_edits, removed, without
+from filters.line_edits_kernel import Edits
 from filters.repeats import EXEMPT, PARAGRAPH, SITE_LINE, Pieces, pieces_of, without_pieces
 from filters.url_names import key_hash
 from language_id.decoded import Characters, decoded

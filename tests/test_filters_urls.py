@@ -4,7 +4,7 @@ import socket
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters import urls
@@ -90,6 +90,7 @@ def test_the_suffix_list_is_the_bundled_one_and_nothing_is_fetched(monkeypatch):
     assert not {"png", "html", "js"} & top_level_domains()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_string_has_a_host_or_none(text):
     for url in (text, f"http://{text}/", f"https://{text}@{text}"):

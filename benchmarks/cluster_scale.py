@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 from event_log import stages
 from whole_job import JVM, WORKER, Tree
 
@@ -110,9 +111,10 @@ def deduplicated(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     said: list[str] = []
     reader = threading.Thread(target=lambda: said.extend(process.stderr or ()))
     reader.start()
-    tree, most_disk, samples = Tree(process.pid), 0, 0
+    tree, most_disk, proportional, samples = Tree(process.pid), 0, 0, 0
     while process.poll() is None:
         tree.sample()
+        proportional = max(proportional, _proportional(process.pid))
         if samples % 20 == 0:
             most_disk = max(most_disk, _size(folder / "local") + _size(folder / "scratch"))
         samples += 1
@@ -136,6 +138,7 @@ def deduplicated(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         "most_disk": most_disk,
         "peak_bytes": tree.peaks(),
         "together_bytes": tree.together_bytes,
+        "proportional_bytes": proportional,
         "rounds": [line.strip() for line in said if line.startswith("near: ")],
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "spark_stages": [s._asdict() for s in every],
@@ -150,6 +153,18 @@ def environment(options: argparse.Namespace) -> dict[str, Any]:
         "edge_cap": options.edge_cap,
         "conf": options.conf,
     }
+
+
+def _proportional(pid: int) -> int:
+    """Memory of a process and all below it at this moment, a page shared by n counted 1/n each."""
+    total = 0
+    try:
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            total += process.memory_full_info().pss
+    except psutil.Error:
+        return 0  # one ended meanwhile; the next look is soon
+    return total
 
 
 def _size(folder: Path) -> int:

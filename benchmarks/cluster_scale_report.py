@@ -30,6 +30,7 @@ def document(runs: Sequence[Run]) -> list[str]:
     for title, some in (("Finished in one task", one_task), ("Rounds (`edge_cap = 0`)", rounds)):
         if some:
             lines += ["", f"## {title}", "", *_figures(some)]
+    lines += ["", *NOTES]
     if len(one_task) > 1:
         lines += ["", "## Growth", "", *_growth(one_task)]
     if one_task:
@@ -61,6 +62,16 @@ def _edges(run: Run) -> str:
     return " → ".join(f"{int(count):,}" for count in counts)
 
 
+NOTES = [
+    "CPU is of all processes, from start to end, starting Python, the JVM and Spark included.",
+    "Memory is each process's peak resident set, and the most of all together at one of the",
+    "looks, one or two a second, where a page that n processes share counts 1/n in each (Pss;",
+    "empty: not looked at). *Links found*: of those needed to connect every planted family;",
+    "similarities are drawn from 0.75 to 1, and at 0.75 a pair shares a band with a chance of",
+    "0.77. *Mixed*: documents in a cluster of another family. *Spilled*",
+    "is by Spark; runs that a task with more than 256 MiB of rows sorts on its disk are in no",
+    "column.",
+]
 COLUMNS: dict[str, Callable[[Run], str]] = {
     "documents": lambda r: f"{r['documents']:,}",
     "largest cluster": lambda r: f"{r['largest']:,}",
@@ -74,7 +85,7 @@ COLUMNS: dict[str, Callable[[Run], str]] = {
     "local disk MB": lambda r: f"{r['most_disk'] / 1e6:,.0f}",
     "JVM MiB": lambda r: f"{r['peak_bytes'].get(JVM, 0) / MIB:,.0f}",
     "worker MiB": lambda r: f"{r['peak_bytes'].get(WORKER, 0) / MIB:,.0f}",
-    "all MiB": lambda r: f"{r['together_bytes'] / MIB:,.0f}",
+    "all MiB": lambda r: f"{r['proportional_bytes'] / MIB:,.0f}" if r["proportional_bytes"] else "",
     "edges left": _edges,
     "rounds": lambda r: str(sum("after round" in line for line in r["rounds"])),
     "links found": lambda r: f"{r['joined'] / max(1, r['links']):.1%}",
@@ -85,17 +96,7 @@ COLUMNS: dict[str, Callable[[Run], str]] = {
 def _figures(runs: Sequence[Run]) -> list[str]:
     rows = [list(COLUMNS), ["---:"] * len(COLUMNS)]
     rows += [[cell(run) for cell in COLUMNS.values()] for run in runs]
-    return [
-        *("| " + " | ".join(row) + " |" for row in rows),
-        "",
-        "CPU is of all processes, from start to end, starting Python, the JVM and Spark included.",
-        "Memory is each process's peak resident set, and the most of all together at one of two",
-        "looks a second, shared pages counted in each. *Links found*: of those needed to connect",
-        "every planted family; similarities are drawn from 0.75 to 1, and at 0.75 a pair shares a",
-        "band with a chance of 0.77. *Mixed*: documents in a cluster of another family. *Spilled*",
-        "is by Spark; runs that a task with more than 256 MiB of rows sorts on its disk are in no",
-        "column.",
-    ]
+    return ["| " + " | ".join(row) + " |" for row in rows]
 
 
 def _growth(runs: Sequence[Run]) -> list[str]:

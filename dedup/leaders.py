@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_COUNT, _CLOCK = 0, 1
+COUNT, CLOCK = 0, 1
 
 
 class Leaders(NamedTuple):
@@ -84,11 +84,11 @@ def _link(
     edges = 0
     for i in range(len(nodes)):
         if starts_bucket[i]:
-            state[_COUNT] = 0
-        state[_CLOCK] += 1
-        now = state[_CLOCK]
+            state[COUNT] = 0
+        state[CLOCK] += 1
+        now = state[CLOCK]
         joined = -1
-        for leader in range(state[_COUNT]):
+        for leader in range(state[COUNT]):
             if groups[leader] == joined or not _match(
                 sketches[i], leader_sketches[leader], equal_bytes
             ):
@@ -100,9 +100,9 @@ def _link(
             if joined == -1:
                 joined = groups[leader]
             else:
-                _rename(groups[: state[_COUNT]], groups[leader], joined)
-        if joined == -1 or state[_COUNT] < len(used):
-            place = _place(used, state)
+                rename(groups[: state[COUNT]], groups[leader], joined)
+        if joined == -1 or state[COUNT] < len(used):
+            place = free_place(used, state)
             leader_nodes[place] = nodes[i]
             leader_sketches[place] = sketches[i]
             groups[place], used[place] = (now, now) if joined == -1 else (joined, 0)
@@ -118,16 +118,17 @@ def _match(one: NDArray[np.uint8], other: NDArray[np.uint8], equal_bytes: int) -
 
 
 @njit(cache=True)
-def _rename(groups: NDArray[np.int64], old: int, new: int) -> None:
+def rename(groups: NDArray[np.int64], old: int, new: int) -> None:
+    """Give one group the name of another, in place."""
     for i in range(len(groups)):
         if groups[i] == old:
             groups[i] = new
 
 
 @njit(cache=True)
-def _place(used: NDArray[np.int64], state: NDArray[np.int64]) -> int:
-    """Free place, or that of the leader that matched least recently."""
-    if state[_COUNT] < len(used):
-        state[_COUNT] += 1
-        return int(state[_COUNT] - 1)
+def free_place(used: NDArray[np.int64], state: NDArray[np.int64]) -> int:
+    """Return a free place, or that of the leader that matched least recently."""
+    if state[COUNT] < len(used):
+        state[COUNT] += 1
+        return int(state[COUNT] - 1)
     return int(np.argmin(used))

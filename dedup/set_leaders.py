@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dedup.leaders import _CLOCK, _COUNT, _place, _rename
+from dedup.leaders import CLOCK, COUNT, free_place, rename
 from language_id.hashing import GOLDEN, mix
 
 ROUNDING = 1e-9
@@ -75,7 +75,7 @@ def set_links(
     after = (leaders.nodes.copy(), leaders.groups.copy(), leaders.used.copy(), leaders.state.copy())
     shifted = offsets + len(leaders.values)
     count = _link_sets(nodes, pool, shifted, starts_bucket, minimum, *after, from_, to, left, right)
-    to[after[3][_COUNT] :] = from_[after[3][_COUNT] :]  # free places hold nothing
+    to[after[3][COUNT] :] = from_[after[3][COUNT] :]  # free places hold nothing
     kept = [pool[a:b] for a, b in zip(from_, to, strict=True)]
     ends = np.cumsum([0, *map(len, kept)], dtype=np.int64)
     return left[:count], right[:count], SetLeaders(*after, np.concatenate(kept), ends)
@@ -100,12 +100,12 @@ def _link_sets(
     edges = 0
     for i in range(len(nodes)):
         if starts_bucket[i]:
-            state[_COUNT] = 0
-        state[_CLOCK] += 1
-        now = state[_CLOCK]
+            state[COUNT] = 0
+        state[CLOCK] += 1
+        now = state[CLOCK]
         own = pool[offsets[i] : offsets[i + 1]]
         joined = -1
-        for leader in range(state[_COUNT]):
+        for leader in range(state[COUNT]):
             if groups[leader] == joined or not _match_sets(
                 own, pool[from_[leader] : to[leader]], minimum
             ):
@@ -117,9 +117,9 @@ def _link_sets(
             if joined == -1:
                 joined = groups[leader]
             else:
-                _rename(groups[: state[_COUNT]], groups[leader], joined)
-        if joined == -1 or state[_COUNT] < len(used):
-            place = _place(used, state)
+                rename(groups[: state[COUNT]], groups[leader], joined)
+        if joined == -1 or state[COUNT] < len(used):
+            place = free_place(used, state)
             leader_nodes[place] = nodes[i]
             from_[place], to[place] = offsets[i], offsets[i + 1]
             groups[place], used[place] = (now, now) if joined == -1 else (joined, 0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from dedup.leaders import links, no_leaders
+from pipeline import spread
 from pipeline.buckets import EDGES, EDGES_DDL, BandRows, bands_of_batch
 from pipeline.runs import Rows, sorted_rows
 
@@ -37,13 +38,8 @@ def packed_edges(
     """
     packing = partial(packs, bands=bands, rows=rows, sketched=equal_bytes > 0, tasks=tasks)
     moved = documents.select("node", "scope", "signature").mapInArrow(packing, PACKS_DDL)
-    gathered = (
-        moved.repartitionById(tasks, "task")
-        if hasattr(moved, "repartitionById")
-        else moved.repartition(tasks, "task")
-    )
     edges_of = partial(pack_edges, equal_bytes=equal_bytes, leaders=leaders)
-    return gathered.mapInArrow(edges_of, EDGES_DDL)
+    return spread.by_task(moved, tasks).mapInArrow(edges_of, EDGES_DDL)
 
 
 def packs(

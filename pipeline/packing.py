@@ -6,7 +6,6 @@ one Arrow record batch; the receiver merges those in the same order.
 """
 
 import mmap
-import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from tempfile import TemporaryFile
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.runs import local_folder
 from pipeline.spread import Batches
 
 PACKED = pa.schema([("task", pa.int32()), ("rows", pa.binary())])
@@ -89,9 +89,8 @@ def merged(
 
 def _spooled(pieces: Batches, columns: pa.Schema) -> tuple[mmap.mmap | None, list[pa.RecordBatch]]:
     """A file without a name, gone when it or the process is, and the record batches in it."""
-    local = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
     ends = [0]
-    with TemporaryFile(dir=local or None) as file:
+    with TemporaryFile(dir=local_folder()) as file:
         for batch in pieces:
             for piece in batch.column("rows"):
                 ends.append(ends[-1] + file.write(piece.as_buffer()))

@@ -127,7 +127,7 @@ def kept_rows(
     row = 0
     for batch in batches:
         part = verdicts.slice(row, batch.num_rows).combine_chunks()
-        if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
+        if not part["doc_id"].combine_chunks().equals(batch.column("doc_id")):
             raise ValueError(f"decisions {decisions.path} are not those of its documents")
         kept = pc.is_null(part["reason"]).combine_chunks()
         yield row + np.flatnonzero(kept.to_numpy(False)), batch.filter(kept)

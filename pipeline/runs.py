@@ -76,7 +76,7 @@ def sorted_rows(parts: Iterator[Rows], held_bytes: int) -> Iterator[Rows]:
     held: list[Rows] = []
     size = 0
     runs: list[Run] = []
-    with tempfile.TemporaryFile(dir=_local_folder()) as file:
+    with tempfile.TemporaryFile(dir=local_folder()) as file:
         for part in parts:
             held.append(part)
             size += part.nbytes
@@ -164,6 +164,6 @@ def _joined(parts: Sequence[Rows]) -> Rows:
     return Rows.of(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
-def _local_folder() -> str | None:
+def local_folder() -> str | None:
     """Where Spark lets its tasks put files, else the system's temporary folder."""
     return os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or None

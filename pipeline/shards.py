@@ -158,7 +158,7 @@ def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: 
         for number, parts in packing.merged(pieces, MOVED, SORT, CHUNK_ROWS):
             yield _shard(number, parts, folder, staging, layout.shards[number], level)
 
-    return by_task(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
+    return spread.by_task(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
 
 
 def _shard(
@@ -181,13 +181,6 @@ def _shard(
     edits = [stats.summed_edits(cuts).to_pylist()]
     row = [[number], *([value] for value in out.file), *masked, edits]
     return pa.record_batch(row, schema=WRITTEN)
-
-
-def by_task(rows: DataFrame, tasks: int) -> DataFrame:
-    """Rows gathered by their task; one task a partition where Spark can promise it (4.1)."""
-    if hasattr(rows, "repartitionById"):
-        return rows.repartitionById(tasks, "task")
-    return rows.repartition(tasks, "task")
 
 
 def _with_lang(columns: pa.Schema) -> pa.Schema:

@@ -198,10 +198,16 @@ def verify(
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
-    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`"
+    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`\n\n"
+    "`corpusmill explain run1` and `corpusmill explain run1 DOC_ID`: what broke the sandbox, again"
 )
 def explain(
-    archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="One archive.")],
+    archive: Annotated[
+        str, typer.Argument(metavar="ARCHIVE", help="One archive, or a run's folder.")
+    ],
+    doc_id: Annotated[
+        str | None, typer.Argument(metavar="DOC_ID", help="A record in the run's quarantine.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Address of the page.")] = None,
     offset: Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)] = None,
     milled: Annotated[
@@ -213,9 +219,12 @@ def explain(
 ) -> None:
     """One page's way through the mill, without Spark: response, text, signals, rules, fate."""
     from jobs import explain as job  # noqa: PLC0415
+    from jobs import replay  # noqa: PLC0415
 
     with told():
         settings = configuration.load(preset, config)
+        if replay.replayed(archive, doc_id, settings, out, own=bool(preset or config)):
+            return
         folder = settled(milled, settings) if milled else None
         found = job.run(settings, archive, url, offset, out, folder)
         if not found:

@@ -70,6 +70,12 @@ def run(
     return found
 
 
+def one(screened: ledger.Screened, config: Config, console: Console) -> None:
+    """Explain a record that is at hand."""
+    model_checksums(config)
+    _explain(screened, config, criteria(config, extraction.storage_options(config)), console)
+
+
 def _explain(screened: ledger.Screened, config: Config, judge: Criteria, console: Console) -> None:
     rows, pages = extraction.mill([screened], config)
     row = rows[0]

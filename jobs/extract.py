@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from jobs.session import watched
-from pipeline import extraction, fingerprint, spread, stages
+from pipeline import extraction, fingerprint, quarantine, spread, stages
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.extraction import Commit, Range
@@ -28,12 +28,10 @@ log = logging.getLogger(__name__)
 LISTED_AT_ONCE = 16
 SHOWN = 5
 DAMAGE = "damage:"
+TABLES = ("documents", "ledger", quarantine.TABLE)
+ABSENT = File("", 0, 0, "")
 DONE = pa.schema(
-    [
-        (f"{table}_{field.name}", field.type)
-        for table in ("documents", "ledger")
-        for field in spread.FILES
-    ]
+    [(f"{table}_{field.name}", field.type) for table in TABLES for field in spread.FILES]
     + [("reasons", pa.list_(pa.string())), ("counts", pa.list_(pa.int64()))]
 )
 
@@ -128,7 +126,7 @@ def _extracted(
 ) -> list[Commit]:
     def work(task: Range) -> spread.Batches:
         commit = extraction.extract(task, config, folder, commits)
-        files = [[value] for table in ("documents", "ledger") for value in commit.files[table]]
+        files = [[value] for table in TABLES for value in commit.files.get(table, ABSENT)]
         counts = [[list(commit.counts)], [list(commit.counts.values())]]
         yield pa.record_batch([*files, *counts], schema=DONE)
 
@@ -136,7 +134,7 @@ def _extracted(
     return [
         Commit(
             "",
-            {"documents": File(*row[:4]), "ledger": File(*row[4:8])},
+            {table: File(*row[4 * at : 4 * at + 4]) for at, table in enumerate(TABLES)},
             dict(zip(row["reasons"], row["counts"], strict=True)),
         )
         for row in rows
@@ -144,7 +142,7 @@ def _extracted(
 
 
 def _files(done: Sequence[Commit]) -> dict[str, list[File]]:
-    every = {table: sorted(c.files[table] for c in done) for table in ("documents", "ledger")}
+    every = {table: sorted(c.files[table] for c in done) for table in TABLES}
     return {table: [file for file in files if file.rows] for table, files in every.items()}
 
 

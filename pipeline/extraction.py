@@ -18,7 +18,7 @@ import pyarrow as pa
 from filters.word_lists import WordLists
 from language_id.identify import Identifier
 from language_id.models import load
-from pipeline import ledger
+from pipeline import ledger, quarantine
 from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
@@ -89,18 +89,26 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
         return done
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()
+    held = quarantine.Held()
     with (
         Writer(folder, f"documents/{task.key}-{fresh}.parquet", DOCUMENTS_SCHEMA) as pages,
         Writer(folder, f"ledger/{task.key}-{fresh}.parquet", LEDGER_SCHEMA) as rows,
     ):
         for batch in _batches(task, config):
             ended, extracted = mill(batch, config)
+            held.add(batch, ended)
             if extracted:
                 pages.write(documents(extracted, tools(config), config))
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
             counts.update(f"damage:{d}:{task.name}" for r in ended for d in ledger.damage(r))
-    commit = Commit(task.key, {"documents": pages.file, "ledger": rows.file}, dict(counts))
+    files = {"documents": pages.file, "ledger": rows.file}
+    if held.rows:
+        path = f"{quarantine.TABLE}/{task.key}-{fresh}.parquet"
+        with Writer(folder, path, quarantine.SCHEMA) as broken:
+            broken.write(held.batch())
+        files[quarantine.TABLE] = broken.file
+    commit = Commit(task.key, files, dict(counts))
     if not folder.create(_record(commits, task.key), _encode(commit)):
         return decode(folder.read(_record(commits, task.key)))
     return commit

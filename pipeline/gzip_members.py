@@ -31,6 +31,8 @@ _FAST = _inflater()
 
 def whole(member: memoryview, limit: int) -> bytes | None:
     """Return the content of ``member`` if it is one healthy member of at most ``limit`` bytes."""
+    if _unknown_flags(member[:4]):  # isal reads on, and would differ from the careful way
+        return None
     inflate = _FAST.decompressobj(_GZIP)
     try:
         content: bytes = inflate.decompress(member, limit)
@@ -39,9 +41,14 @@ def whole(member: memoryview, limit: int) -> bytes | None:
     return content if inflate.eof and not inflate.unused_data else None
 
 
+def _unknown_flags(header: bytes | memoryview) -> bool:
+    """Whether a header sets reserved flags, which RFC 1952 section 2.3.1.2 makes an error."""
+    return len(header) > 3 and header[3] & 0xE0 != 0
+
+
 def body_start(header: bytes) -> int | None:
     """Length in bytes of the gzip header ``header`` begins with; None if it is cut or is none."""
-    if header[:3] != MAGIC or len(header) < 10 or header[3] & 0xE0:
+    if header[:3] != MAGIC or len(header) < 10 or _unknown_flags(header):
         return None
     flags, at = header[3], 10
     if flags & 4:
@@ -100,7 +107,7 @@ class GzipMember:
             header = self._source.read_at(offset, _MAX_HEADER_BYTES)
             at = body_start(header)
         if at is None:
-            cut = len(header) < _MAX_HEADER_BYTES
+            cut = len(header) < _MAX_HEADER_BYTES and not _unknown_flags(header)
             self.problem = "truncated_member" if cut else "corrupt_member"
             return
         self._pending, self._starved = header[at:], False

@@ -47,7 +47,7 @@ def first_values(head: bytes) -> dict[str, str]:
     Plain ASCII without folds, which is nearly every header, takes the short way.
     """
     fields: dict[str, str] = {}
-    if not head.translate(None, _CARELESS) and b"\n " not in head and b"\n\t" not in head:
+    if _careless(head):
         for line in head.decode("ascii").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
@@ -60,6 +60,16 @@ def first_values(head: bytes) -> dict[str, str]:
     for name, value in header_lines(text):
         fields.setdefault(name.lower(), value)
     return fields
+
+
+def _careless(head: bytes) -> bool:
+    """Whether no value needs escaping or joining; a CR that ends no line does."""
+    return (
+        not head.translate(None, _CARELESS)
+        and b"\n " not in head
+        and b"\n\t" not in head
+        and head.count(b"\r") == head.count(b"\r\n") + head.endswith(b"\r")
+    )
 
 
 def blank_line(data: bytes, start: int = 0, stop: int | None = None) -> tuple[int, int] | None:

@@ -44,11 +44,15 @@ DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)
 
 
 class Page(NamedTuple):
-    """A record that may hold text: what the sandbox gets, and the document's columns so far."""
+    """A record that may hold text: what the sandbox gets, and the document's columns so far.
+
+    ``record`` is what it was made from, for the quarantine.
+    """
 
     header: dict[str, Any]
     body: bytes
     columns: dict[str, Any]
+    record: Record | None = None
 
 
 class Screened(NamedTuple):
@@ -97,7 +101,7 @@ def screen(record: Record, warc_file: str) -> Screened:
         "truncated": _truncated(record, response),
         "rights": [signal._asdict() for signal in from_headers(response.headers)],
     }
-    return Screened(row | {"fate": "extracted"}, Page(header, response.body, columns))
+    return Screened(row | {"fate": "extracted"}, Page(header, response.body, columns, record))
 
 
 def ledger_row(record: Record, warc_file: str) -> dict[str, Any]:

@@ -186,6 +186,23 @@ LEDGER = (
     Column("notes", pa.list_(pa.string()), "what was odd about the record"),
     Column("doc_id", pa.string(), "the document made from it"),
 )
+QUARANTINE = (
+    *ORIGIN[:2],
+    *(column for column in ORIGIN if column.name in ("warc_file", "warc_offset", "warc_length")),
+    Column("inner_offset", pa.int64(), "bytes from the start of the inflated member to the record"),
+    Column("record_type", pa.string(), "WARC-Type"),
+    Column("format", pa.string(), "warc or arc"),
+    Column("reason", pa.string(), "timeout, memory, crash or error, as in the ledger"),
+    Column("notes", pa.list_(pa.string()), "the ledger's; for an error the class of the exception"),
+    Column("problem", pa.string(), "what the archive reader found wrong with the record"),
+    Column("truncated", pa.bool_(), "whether the block was cut at the record limit"),
+    Column(
+        "headers",
+        pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())])),
+        "header of the record, names in lower case",
+    ),
+    Column("block", pa.binary(), "block as the archive holds it; null beyond 64 MiB a range"),
+)
 FUNNEL = (
     Column("stage", pa.string(), "read, extract, language, rules, duplicates or kept"),
     Column("lang", pa.string(), "language; null before it is known"),
@@ -246,6 +263,7 @@ TABLES = {
     "corpus": CORPUS,
     "removed": REMOVED,
     "ledger": LEDGER,
+    "quarantine": QUARANTINE,
     "documents": DOCUMENTS,
     "clusters": CLUSTERS,
     "bands": BANDS,

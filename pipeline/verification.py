@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from pipeline import counting, manifest, parquet, spread, stages, stats
+from pipeline import counting, manifest, parquet, quarantine, spread, stages, stats
 from pipeline.files import Folder
 from pipeline.schema import FUNNEL, LEDGER, schema
 
@@ -40,9 +40,7 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
         return [Difference("manifest", f"{manifest.NAME} is missing: nothing is published")]
     listed = manifest.files(published)
     differing = list(_stray(folder, listed))
-    differing += _files(
-        spark, folder, [*listed, *(f for fs in extracted.files.values() for f in fs)]
-    )
+    differing += _files(spark, folder, [*listed, *_between(folder, extracted)])
     if differing:
         return differing  # counts over files that are not the right ones say nothing
     tables = {name: _ids(spark, folder, listed, name) for name in ("corpus", "removed")}
@@ -61,6 +59,14 @@ def input_sizes(extracted: stages.Stage) -> dict[str, int]:
     """Bytes of every input of an extract stage; 0 where there was nothing to read."""
     inputs = cast(dict[str, list[Any]], extracted.parts["inputs"])
     return {name: max(known[1], 0) for name, known in inputs.items()}
+
+
+def _between(folder: Folder, extracted: stages.Stage) -> Iterator[parquet.File]:
+    """Files of the extract stage; what is in quarantine may have been deleted."""
+    for table, files in extracted.files.items():
+        for file in files:
+            if table != quarantine.TABLE or folder.exists(file.path):
+                yield file
 
 
 def _stray(folder: Folder, listed: Sequence[parquet.File]) -> Iterator[Difference]:

@@ -467,3 +467,19 @@ def test_personal_data_of_text_and_title_are_masked(canary):
     assert whole
     for row in whole:
         assert "write to <EMAIL> or call <PHONE> before" in row["text"]
+
+
+def test_the_page_that_took_too_long_is_kept_and_can_be_tried_again(canary):
+    folder, _ = canary
+    found = stages.required(folder, "extract").files["quarantine"]
+    (row,) = [r for f in found for b in parquet.batches(folder, f.path) for r in b.to_pylist()]
+    assert (row["reason"], row["url"]) == ("timeout", URL + "&slow")
+    assert slow() in row["block"]
+    assert not [
+        path for path in json.loads(folder.read("MANIFEST.json"))["files"] if "quar" in path
+    ]
+    listed = run("explain", folder.base)
+    assert row["doc_id"] in listed.stdout
+    Path(folder.path(found[0].path)).unlink()
+    assert run("explain", folder.base).stdout == "Nothing is in quarantine.\n"
+    assert run("verify", folder.base, "--master", "local[1]").exit_code == 0

@@ -16,9 +16,13 @@ def lengths(name: str, claimed: str | None, problem: str | None) -> list[Case]:
 
 
 def header(
-    name: str, *fields: str | bytes, problems: tuple[str, ...] = (), **parts: object
+    name: str,
+    *fields: str | bytes,
+    problems: tuple[str, ...] = (),
+    fate: str | None = None,
+    **parts: object,
 ) -> Case:
-    fates = () if problems else (None,)
+    fates = () if problems else (fate,)
     return Case(
         name,
         lambda: between(record(BODY, *fields, **parts)),
@@ -62,9 +66,9 @@ CASES = [
     header("header_not_utf8", b"X-Odd: \xff\xfe\x80"),
     header("header_nul", b"X-Nul: a\0b"),
     header("header_1000_colons", ":" * 1000),
-    header("type_missing", kind=None),
-    header("type_unknown", kind="banana"),
-    header("type_with_escape", kind="response\x1b[2J"),
+    header("type_missing", kind=None, fate="other_record"),
+    header("type_unknown", kind="banana", fate="other_record"),
+    header("type_with_escape", kind="response\x1b[2J", fate="other_record"),
     header("url_missing", uri=None),
     url("in_angle_brackets", "<https://zoo.example/hostile>"),
     url("folded", "https://zoo.example/a\r\n\tb\tc"),
@@ -99,8 +103,8 @@ CASES = [
     header("digest_wrong", "WARC-Payload-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     header("truncated_terminal", b"WARC-Truncated: \x1b[2Jlength\x07"),
     header("segment", "WARC-Segment-Number: 1"),
-    header("continuation", "WARC-Segment-Number: 2", kind="continuation"),
-    header("revisit", kind="revisit"),
+    header("continuation", "WARC-Segment-Number: 2", kind="continuation", fate="other_record"),
+    header("revisit", kind="revisit", fate="revisit"),
     header("version_2_0", version=b"WARC/2.0", problems=("unsupported_version",)),
     header("version_0_18", version=b"WARC/0.18"),
     header("version_lower_case", version=b"warc/1.0"),

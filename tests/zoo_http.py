@@ -41,7 +41,7 @@ def block(name: str, content: bytes, *problems: str, fates: tuple[str | None, ..
 
 
 READ = {"says": SENTENCE}
-CUT = {"fates": (None, "no_text", "not_text", "undecodable")}
+CUT = {"fates": (None, "empty", "no_text", "not_text", "undecodable")}
 CASES = [
     block("block_empty", b"", "empty"),
     block("block_without_headers", PAGE, "bad_http"),

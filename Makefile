@@ -68,6 +68,10 @@ duplicates: java $(STAMP) ## Compare clusters with the similarity of every pair,
 	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/python benchmarks/duplicates.py
 	@$(BIN)/python benchmarks/dedup_kernels.py --set europa
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## Fuzz archives, HTTP, slimming, charsets and personal data (FUZZ_SECONDS=60 each)
+	@$(BIN)/python fuzz/run.py --seconds $(or $(FUZZ_SECONDS),60)
+
 .PHONY: lock
 lock: $(STAMP) ## Refresh requirements.lock within pyproject's ranges
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -91,7 +91,7 @@ def _json_lines(file: Path) -> Iterator[str]:
 
 
 def _parquet(file: Path) -> Iterator[str]:
-    source = pq.ParquetFile(file)
+    source = pq.ParquetFile(file, page_checksum_verification=True)
     schema = source.schema_arrow
     kind = schema.field(COLUMN).type if COLUMN in schema.names else None
     if kind is None or not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):

@@ -33,7 +33,8 @@ def archives(data: bytes) -> None:
         assert len(row.block) <= LIMITS.max_block_bytes
         ended = ledger.screen(row, "fuzz").row
         for name in ("url", "record_id", "record_type"):
-            assert "\n" not in (ended[name] or "") and "\x1b" not in (ended[name] or "")
+            assert "\n" not in (ended[name] or "")
+            assert "\x1b" not in (ended[name] or "")
     assert sum(row.length for row in rows) == len(data), "bytes unaccounted for"
     ranges = plan_ranges(source, "x.warc.gz", 2048)
     assert [row for start, end in ranges for row in records(source, start, end, LIMITS)] == rows

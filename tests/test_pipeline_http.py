@@ -347,3 +347,7 @@ def test_blank_line_finds_the_first(text: str) -> None:
     data = text.encode()
     found = re.search(rb"\n\r?\n", data)
     assert blank_line(data) == (found.span() if found else None)
+
+
+def test_a_carriage_return_within_a_value_is_escaped() -> None:
+    assert first_values(b"A: x\rERROR\r\nB: y\r") == {"a": "x\\x0dERROR", "b": "y"}

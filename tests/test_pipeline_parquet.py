@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline import parquet
+from pipeline import parquet, verification
 from pipeline.files import Folder
 
 SCHEMA = pa.schema([("doc_id", pa.string()), ("text", pa.string())])
@@ -70,6 +70,19 @@ def test_a_flipped_bit_in_a_page_is_an_error_or_changes_nothing(tmp_path):
         else:
             assert found == expected
     assert noticed > 100  # the others hit the page index, which is not read here
+
+
+def test_verify_notices_every_flipped_bit_wherever_it_is(tmp_path):
+    folder = Folder(str(tmp_path))
+    file = write(folder, "a")
+    whole = (tmp_path / "a").read_bytes()
+    draw = random.Random(11)
+    for _ in range(200):
+        bit = draw.randrange(len(whole) * 8)
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        (tmp_path / "a").write_bytes(damaged)
+        assert verification._recount(folder, "a") != file
 
 
 def parquet_footer_start(content):

@@ -171,9 +171,9 @@ class MemberWindow:
             read = max(self._member.position - self._mark[1], 1)
             if made > self._limits.max_ratio * read:
                 self.problem = "record_too_large"
-                self.end_offset = find_sync(
-                    self._source, self._codec, self._member.position, self._source.size
-                )
+                # A damaged frame may have been read ahead of, over its successors.
+                start = self._patience.resume(self._starts[-1][1] + 1, self._member.position)
+                self.end_offset = find_sync(self._source, self._codec, start, self._source.size)
 
     def _end_at_damage(self) -> None:
         self.problem = self._member.problem

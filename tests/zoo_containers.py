@@ -102,6 +102,12 @@ def nested_and_damaged() -> bytes:
     return flipped(nested_archive(), 60)
 
 
+def zstd_bomb_without_end() -> bytes:
+    """A bomb whose last block header says that more follow: reading runs into the next frame."""
+    bomb = zstd(record(http(page().encode() + b"0" * (64 * MIB))))
+    return zstd(canary("A")) + bomb[:-11] + zstd(canary("B"))
+
+
 def many_frames(count: int) -> bytes:
     return zstd(canary("A")) + zstd(b"") * count + zstd(canary("B"))
 
@@ -166,6 +172,7 @@ CASES = [
     Case("plain_with_a_record_in_the_block", lambda: plain_between(record(http(b"<pre>" + canary("C") + b"</pre>"))), canaries="AB"),
     Case("plain_long_line", lambda: plain_between(b"x" * (2 * MIB)), ("garbage_between_records",)),
     Case("member_bomb", lambda: between_raw(zeros(64 * MIB)), ("record_too_large",)),
+    Case("zstd_bomb_without_end", zstd_bomb_without_end, ("corrupt_member",)),
     Case("no_bytes", lambda: b"", ("empty_file",), canaries=""),
     Case("gzip_of_nothing", lambda: gz(b""), ("not_an_archive",), canaries=""),
     Case("text", lambda: b"Dear archive, this is none.\n" * 500, ("not_an_archive",), canaries=""),

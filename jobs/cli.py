@@ -12,8 +12,11 @@ from jobs import bands, lists
 from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
+    EXPLAIN_EXAMPLES,
+    Archive,
     AsJson,
     Dir,
+    DocId,
     File,
     Inputs,
     Lang,
@@ -196,18 +199,10 @@ def verify(
             say(f"{directory}: adds up")
 
 
-@app.command(
-    epilog="**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
-    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`\n\n"
-    "`corpusmill explain run1` and `corpusmill explain run1 DOC_ID`: what broke the sandbox, again"
-)
+@app.command(epilog=EXPLAIN_EXAMPLES)
 def explain(
-    archive: Annotated[
-        str, typer.Argument(metavar="ARCHIVE", help="One archive, or a run's folder.")
-    ],
-    doc_id: Annotated[
-        str | None, typer.Argument(metavar="DOC_ID", help="A record in the run's quarantine.")
-    ] = None,
+    archive: Archive,
+    doc_id: DocId = None,
     url: Annotated[str | None, typer.Option(help="Address of the page.")] = None,
     offset: Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)] = None,
     milled: Annotated[

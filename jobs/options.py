@@ -34,6 +34,16 @@ Master = Annotated[
 Lang = Annotated[str | None, typer.Option(metavar="xxx_Yyyy", help="One language only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
+Archive = Annotated[str, typer.Argument(metavar="ARCHIVE", help="One archive, or a run's folder.")]
+DocId = Annotated[
+    str | None, typer.Argument(metavar="DOC_ID", help="A record in the run's quarantine.")
+]
+EXPLAIN_EXAMPLES = (
+    "**Examples**\n\n`corpusmill explain samples/archives/west.warc.gz --offset 326`\n\n"
+    "`corpusmill explain crawl.warc.gz --url https://example.org/ --run run1`\n\n"
+    "`corpusmill explain run1` and `corpusmill explain run1 DOC_ID`: what broke the sandbox, again"
+)
+
 
 def folder_of(directory: str, path: str | None) -> Folder:
     """An output folder, reached as the configuration file says."""

@@ -221,8 +221,7 @@ def explain(
         if replay.replayed(archive, doc_id, settings, out, own=bool(preset or config)):
             return
         folder = settled(milled, settings) if milled else None
-        found = job.run(settings, archive, url, offset, out, folder)
-        if not found:
+        if not job.run(settings, archive, url, offset, out, folder):
             asked = f" of {url}" if url else "" if offset is None else f" at byte {offset}"
             complain(archive, f"no record{asked}")
             raise typer.Exit(BROKEN)

@@ -134,6 +134,7 @@ def curate(
 ) -> None:
     """Decide what stays, by stored measurements, and write the corpus; reads no archive."""
     from jobs import curate as job  # noqa: PLC0415
+    from jobs.session import local_cores  # noqa: PLC0415
 
     if dry_run:
         from jobs import report  # noqa: PLC0415
@@ -144,7 +145,9 @@ def curate(
             say(f"\nNothing was written. Next: corpusmill curate {directory}, without --dry-run")
         return
     with _run(preset, config, directory) as (settings, folder):
-        job.run(_spark(master), settings, folder)
+        cores = local_cores(master)
+        alone = job.alone(settings, folder, cores)
+        job.run(None if alone else _spark(master), settings, folder, cores)
         _show_funnel(folder)
         say(f"\nNext: corpusmill verify {directory}")
 

@@ -6,23 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 
 from jobs import decide
+from jobs.console import progress
 from jobs.decide import counted
 from jobs.extract import sweep
-from jobs.session import watched
+from jobs.session import local_cores, watched
 from pipeline import config as configuration
 from pipeline import (
     counting,
+    deciding,
     fingerprint,
     judging,
     manifest,
-    packing,
+    moving,
     parquet,
     rehydration,
     shards,
-    spread,
     stages,
     stats,
     verification,
@@ -40,8 +41,28 @@ log = logging.getLogger(__name__)
 PUBLISHED = [c.name for c in DOCUMENTS if c not in KEYS]
 
 
-def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
-    """The finished curate stage: taken as it is when nothing it depends on changed."""
+def alone(config: Config, folder: Folder, cores: int | None) -> bool:
+    """Whether ``run`` needs no Spark: with cores of this machine, few documents, no repeats cut."""
+    documents = stages.required(folder, "extract").files["documents"]
+    known = stages.required(folder, "deduplicate").files.get("known", [])
+    few = decide.rows_in([*documents, *known]) <= deciding.MOST_ROWS
+    return few and not config.repeats.wanted and _few_bytes(documents, cores)
+
+
+def _few_bytes(documents: list[File], cores: int | None) -> bool:
+    return cores is not None and sum(file.bytes for file in documents) <= moving.MOST_BYTES
+
+
+def run(
+    spark: SparkSession | None, config: Config, folder: Folder, cores: int | None = None
+) -> stages.Stage:
+    """The finished curate stage: taken as it is when nothing it depends on changed.
+
+    ``cores``: of this machine, for processes that write the shards if these are few; as the session
+    has them if it is local. No session is needed if ``alone`` says so.
+    """
+    if spark is not None and cores is None:
+        cores = local_cores(spark.sparkContext.master)
     extracted = stages.required(folder, "extract")
     grouped = stages.required(folder, "deduplicate")
     judge = criteria(config, storage_options(config))
@@ -56,13 +77,12 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     decided, counts = decide.run(spark, config, folder, extracted, grouped, judge, staging)
     decisions = decided.tables["decisions"]
-    layout = _layout(spark, config, extracted, counts)
+    few = _few_bytes(extracted.files["documents"], cores)
+    width = 4 * (cores or 1) if few or spark is None else spark.sparkContext.defaultParallelism
+    layout = _layout(config, extracted, counts, width)
     rehydrated = _rehydrated(spark, config, folder, decisions)
-    written = watched(
-        spark,
-        "write shards",
-        lambda: _shards(spark, config, folder, extracted, decided, layout, rehydrated, staging),
-    )
+    job = _publishing(config, folder, extracted, decided, layout, rehydrated, staging)
+    written = _shards(None if few else spark, job, cores or 1)
     published = {row["path"]: layout.shards[row["shard"]].path for row in written}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
     tables = {
@@ -159,7 +179,7 @@ def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage
 
 
 def _rehydrated(
-    spark: SparkSession, config: Config, folder: Folder, decisions: list[File]
+    spark: SparkSession | None, config: Config, folder: Folder, decisions: list[File]
 ) -> pa.RecordBatch:
     """The table of weights; the rules' decisions give the removal rates."""
     sizes = counted(
@@ -169,17 +189,15 @@ def _rehydrated(
 
 
 def _layout(
-    spark: SparkSession, config: Config, extracted: stages.Stage, counts: pa.Table
+    config: Config, extracted: stages.Stage, counts: pa.Table, parallelism: int
 ) -> shards.Plan:
     text_bytes = stats.text_bytes(counts)
     stored = sum(file.bytes for file in extracted.files["documents"])
     packing = stored / max(1, sum(text_bytes.values()))
-    cores = spark.sparkContext.defaultParallelism
-    return shards.plan(text_bytes, packing, config.output.shard_mib << 20, cores)
+    return shards.plan(text_bytes, packing, config.output.shard_mib << 20, parallelism)
 
 
-def _shards(
-    spark: SparkSession,
+def _publishing(
     config: Config,
     folder: Folder,
     extracted: stages.Stage,
@@ -187,21 +205,37 @@ def _shards(
     layout: shards.Plan,
     rehydrated: pa.RecordBatch,
     staging: str,
-) -> list[Row]:
-    """Rows of ``shards.WRITTEN`` for the staged shards."""
-    if not layout.shards:
+) -> shards.Publishing:
+    return shards.Publishing(
+        folder,
+        PUBLISHED,
+        extracted.files["documents"],
+        decided.tables["decisions"],
+        layout,
+        staging,
+        config.personal_data.kinds if config.personal_data.mask else (),
+        config.edits.steps,
+        decided.cuts,
+        rehydrated if config.output.rehydration else None,
+        config.output.zstd_level,
+    )
+
+
+def _shards(spark: SparkSession | None, job: shards.Publishing, cores: int) -> list[dict[str, Any]]:
+    """Rows of ``shards.WRITTEN`` for the staged shards, by Spark or by so many processes."""
+    if not job.layout.shards:
         return []
-    documents = extracted.files["documents"]
-    kinds = config.personal_data.kinds if config.personal_data.mask else ()
-    decisions, steps = decided.tables["decisions"], config.edits.steps
-    place = shards.placed(folder, decisions, layout, kinds, steps, decided.cuts)
-    weights = rehydrated if config.output.rehydration else None
-    place = rehydration.weighing(place, weights)
-    moved = spread.rows_of(spark, folder, documents, place, PUBLISHED, packing.PACKED)
-    return shards.written(moved, folder, staging, layout, config.output.zstd_level).collect()
+    if spark is not None:
+        rows = shards.by_spark(spark, job)
+        return [row.asDict(True) for row in watched(spark, "write shards", rows.collect)]
+    total = 2 * sum(file.rows for file in job.documents)
+    with progress("write shards", total, logged=True) as advance:
+        return moving.written(job, cores, advance)
 
 
-def _masked(layout: shards.Plan, written: Sequence[Row]) -> Iterator[tuple[str, str, int, int]]:
+def _masked(
+    layout: shards.Plan, written: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, int, int]]:
     """Counts of personal data in the shards of the corpus, as their writers told them."""
     for row in written:
         shard = layout.shards[row["shard"]]

@@ -44,7 +44,7 @@ class Made(NamedTuple):
 
 
 def run(
-    spark: SparkSession,
+    spark: SparkSession | None,
     config: Config,
     folder: Folder,
     extracted: stages.Stage,
@@ -52,14 +52,21 @@ def run(
     judge: Criteria,
     staging: str,
 ) -> tuple[Made, pa.Table]:
-    """The decisions, one file per documents file, in its order; their counts; what is cut."""
+    """The decisions, one file per documents file, in its order; their counts; what is cut.
+
+    ValueError where that takes Spark and there is none.
+    """
     documents = extracted.files["documents"]
     if rows_in([*documents, *grouped.files.get("known", [])]) <= deciding.MOST_ROWS:
         tables, counts = in_process(config, folder, extracted, grouped, judge, write=True)
+    elif spark is None:
+        raise ValueError("so many documents take Spark to decide")
     else:
         tables, counts = _by_spark(spark, config, folder, extracted, grouped, judge)
     if not judge.repeats.wanted:
         return Made(tables | {"repeats": []}, []), counts
+    if spark is None:
+        raise ValueError("repeats are cut by Spark")
     steps, before = Steps(judge.repeats, judge.edit_steps), tables["decisions"]
     scratch = f"{staging}/repeats"
     found = watched(

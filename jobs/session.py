@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -66,6 +67,24 @@ def session(master: str | None, name: str = "corpusmill") -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def local_cores(master: str | None) -> int | None:
+    """Cores of this machine that a master names; None where it names a cluster, or spark-submit.
+
+    >>> local_cores("local[3,4]"), local_cores("local"), local_cores("yarn")
+    (3, 1, None)
+    """
+    if master is None:
+        master = "" if "PYSPARK_GATEWAY_PORT" in os.environ else "local[*]"
+    found = _LOCAL_MASTER.fullmatch(master)
+    if found is None:
+        return None
+    cores = found[1] or "1"
+    return len(os.sched_getaffinity(0)) if cores == "*" else int(cores)
+
+
+_LOCAL_MASTER = re.compile(r"local(?:\[([0-9]+|\*)(?:,[0-9]+)?\])?")
 
 
 def _tolerant(master: str) -> str:

@@ -1,6 +1,7 @@
 """Rows of documents with their personal data masked."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,10 @@ import pyarrow.compute as pc
 from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
 from pipeline.schema import SPANS
+
+_DIGITS: Final = r"[^\x00-/:-?A-\x{65F}\x{2000}-\x{20CF}]"
+"""Any title ``is_possible`` may be true of has one of these: an at sign or a digit. Of Unicode's
+blocks without digits those are left out that European titles are written in."""
 
 
 def masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]:
@@ -46,9 +51,12 @@ def _masked_texts(
 def _masked_titles(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[int, str]:
     """By row: the titles that change. A title is at most 500 characters long."""
     titles = {}
-    columns = (batch.column(name).to_pylist() for name in ("title", "host", "html_lang"))
-    for row, (title, host, html_lang) in enumerate(zip(*columns, strict=True)):
-        if title and is_possible(title):
+    with_digit = pc.match_substring_regex(batch.column("title"), _DIGITS).fill_null(False)
+    rows = np.flatnonzero(with_digit.to_numpy(zero_copy_only=False))
+    few = batch.select(["title", "host", "html_lang"]).take(pa.array(rows, pa.int64()))
+    columns = (few.column(name).to_pylist() for name in few.schema.names)
+    for row, title, host, html_lang in zip(rows.tolist(), *columns, strict=True):
+        if is_possible(title):
             spans = [s for s in find(title, page_region(host, html_lang)) if s.kind in kinds]
             if spans:
                 titles[row] = mask(title, spans)[0]
@@ -56,9 +64,14 @@ def _masked_titles(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[int, st
 
 
 def _with(column: pa.Array, values: Mapping[int, str]) -> pa.Array:
-    """The column with other values in those rows, which are in order."""
+    """The column with other values in those rows, which are in order.
+
+    ``pc.replace_with_mask`` moves the rows between them one by one, this moves them at once.
+    """
     if not values:
         return column
-    which = np.zeros(len(column), np.bool_)
-    which[list(values)] = True
-    return pc.replace_with_mask(column, pa.array(which), pa.array(values.values(), pa.string()))
+    pieces, start = [], 0
+    for row, value in values.items():
+        pieces += [column.slice(start, row - start), pa.array([value], column.type)]
+        start = row + 1
+    return pa.concat_arrays([*pieces, column.slice(start)])

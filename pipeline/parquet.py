@@ -17,6 +17,9 @@ import pyarrow.parquet as pq
 from pipeline.files import Folder
 
 ROW_GROUP_BYTES = 64 << 20
+BUFFER_BYTES = 256 << 10
+MANY_ROWS = 50_000
+"""Rows of a table without text that are read at once."""
 
 
 class File(NamedTuple):
@@ -70,8 +73,11 @@ class Writer:
         self._waiting_bytes = self._rows = 0
         self._schema = schema
         strings = {field.name for field in schema if pa.types.is_string(field.type)}
+        # A page is a few small writes, and each that reaches Python costs as much as a page.
+        file = pa.PythonFile(self._sink, mode="w")
+        self._stream = pa.BufferedOutputStream(file, BUFFER_BYTES)
         self._parquet = pq.ParquetWriter(
-            pa.PythonFile(self._sink, mode="w"),
+            self._stream,
             schema,
             compression="zstd",
             compression_level=level,
@@ -108,6 +114,7 @@ class Writer:
             if kind is None:
                 self._flush()
             self._parquet.close()
+            self._stream.close()
             self._sink.close()
             whole = kind is None
         finally:

@@ -5,15 +5,15 @@ The plan is a function of the documents and the configuration, so every run make
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
-from pipeline import packing, parquet, spread, stats
+from pipeline import packing, parquet, rehydration, spread, stats
 from pipeline.decisions import DECISIONS_SCHEMA
 from pipeline.edits import Cuts, edited, with_edits
 from pipeline.files import Folder
@@ -23,7 +23,8 @@ from pipeline.schema import CORPUS, DUPLICATES, REMOVED, VERDICT, schema
 from pipeline.spread import Batches, ddl
 from pipeline.stats import EDIT_COUNTS_SCHEMA
 
-CHUNK_ROWS = 1000
+BLOCK = packing.Block(rows=16_384, size="text_bytes", bytes=16 << 20)
+"""Rows that are put together at once; part of what the bytes of a shard depend on."""
 SORT = ("shard", "domain", "url", "doc_id")
 MOVED = schema(REMOVED).append(pa.field("shard", pa.int32()))
 WRITTEN = pa.schema(
@@ -87,41 +88,54 @@ def plan(
     return Plan(shards, starts, sizes, tasks)
 
 
-def placed(
-    folder: Folder,
-    decisions: Sequence[parquet.File],
-    layout: Plan,
-    kinds: Sequence[str],
-    edit_steps: Sequence[str] = (),
-    cuts: Sequence[parquet.File] = (),
-) -> Callable[[int, Batches], Batches]:
-    """Step for ``spread.rows_of``: documents, as published, packed for the tasks that write them.
+class Publishing(NamedTuple):
+    """What is published of the documents, and how; pickled whole.
 
     The decisions of a documents file are a file of as many rows in the same order, so no join moves
-    the text. The text of kept documents is edited by ``edit_steps``, or as ``cuts`` says, a file
-    for each documents file (``pipeline.repeated``); then ``kinds`` of personal data are masked.
+    the text. The text of kept documents is edited by ``steps``, or as ``cuts`` says, a file for
+    each documents file (``pipeline.repeated``); then ``kinds`` of personal data are masked.
+    ``weights``: rows of ``rehydration.table``, None where no weights are asked for. Shards get
+    fresh names below ``staging``; the caller publishes those of the attempts that won.
     """
 
-    def published(file: int, batches: Batches) -> Batches:
-        path, row = decisions[file].path, 0
-        verdicts = pa.Table.from_batches(list(parquet.batches(folder, path)), DECISIONS_SCHEMA)
-        own_cuts = Cuts(folder, cuts[file]) if cuts else None
+    folder: Folder
+    columns: Sequence[str]
+    documents: Sequence[parquet.File]
+    decisions: Sequence[parquet.File]
+    layout: Plan
+    staging: str
+    kinds: Sequence[str] = ()
+    steps: Sequence[str] = ()
+    cuts: Sequence[parquet.File] = ()
+    weights: pa.RecordBatch | None = None
+    level: int = 3
+
+    def rows(self, file: int, batches: Batches) -> Batches:
+        """Documents of a file as they are published, with their shards: columns ``MOVED``."""
+        return rehydration.weighing(self._rows, self.weights)(file, batches)
+
+    def _rows(self, file: int, batches: Batches) -> Batches:
+        path, row = self.decisions[file].path, 0
+        found = list(parquet.batches(self.folder, path, rows=parquet.MANY_ROWS))
+        verdicts = pa.Table.from_batches(found, DECISIONS_SCHEMA)
+        cuts = Cuts(self.folder, self.cuts[file]) if self.cuts else None
         for batch in batches:
-            found = verdicts.slice(row, batch.num_rows).combine_chunks()
-            part = {name: found[name].combine_chunks() for name in DECISIONS_SCHEMA.names}
+            own = verdicts.slice(row, batch.num_rows).combine_chunks()
+            part = {name: own[name].combine_chunks() for name in DECISIONS_SCHEMA.names}
             if not part["doc_id"].equals(batch.column("doc_id")):
                 raise ValueError(f"decisions {path} are not those of its documents")
-            if own_cuts:
-                left = with_edits(batch, own_cuts.of(row, batch.num_rows))
+            if cuts:
+                left = with_edits(batch, cuts.of(row, batch.num_rows))
             else:
-                left = edited(batch, edit_steps, part["reason"].is_null())
+                left = edited(batch, self.steps, part["reason"].is_null())
             row += batch.num_rows
-            yield _published(left, part, layout, frozenset(kinds))
+            yield _published(left, part, self.layout, frozenset(self.kinds))
 
-    def work(file: int, batches: Batches) -> Batches:
-        return packing.packed(published(file, batches), SORT, layout.tasks)
-
-    return work
+    def shards(self, parts: packing.Parts) -> Iterator[pa.RecordBatch]:
+        """Write the shards that these rows are all rows of; a row of ``WRITTEN`` for each."""
+        for number, blocks in packing.merged(parts, SORT, BLOCK):
+            shard = self.layout.shards[number]
+            yield _written(number, blocks, self.folder, self.staging, shard, self.level)
 
 
 def _published(
@@ -148,20 +162,21 @@ def _shard_numbers(batch: pa.RecordBatch, reasons: pa.Array, layout: Plan) -> pa
     return pa.array((first[key] + places.astype(np.int64)).astype(np.int32))
 
 
-def written(rows: DataFrame, folder: Folder, staging: str, layout: Plan, level: int) -> DataFrame:
-    """Write the shards; one row of ``WRITTEN`` for each, with its counts of personal data.
+def by_spark(spark: SparkSession, job: Publishing) -> DataFrame:
+    """Write the shards; rows of ``WRITTEN``, one for each."""
 
-    Files get fresh names below ``staging``; the caller publishes those of the attempts that won.
-    """
+    def place(file: int, batches: Batches) -> Batches:
+        return packing.packed(job.rows(file, batches), SORT, job.layout.tasks)
 
     def write(pieces: Batches) -> Batches:
-        for number, parts in packing.merged(pieces, MOVED, SORT, CHUNK_ROWS):
-            yield _shard(number, parts, folder, staging, layout.shards[number], level)
+        return job.shards(packing.spooled(pieces, MOVED))
 
-    return spread.by_task(rows, layout.tasks[-1] + 1).mapInArrow(write, ddl(WRITTEN))
+    moved = spread.rows_of(spark, job.folder, job.documents, place, job.columns, packing.PACKED)
+    gathered = spread.by_task(moved, job.layout.tasks[-1] + 1)
+    return gathered.mapInArrow(write, ddl(WRITTEN))
 
 
-def _shard(
+def _written(
     number: int, parts: Batches, folder: Folder, staging: str, shard: Shard, level: int
 ) -> pa.RecordBatch:
     columns = schema(CORPUS if shard.table == "corpus" else REMOVED)

@@ -160,9 +160,9 @@ def summed_edits(parts: Iterable[pa.Table]) -> pa.Table:
     )
 
 
-def edits(told: Iterable[Iterable[Any]]) -> pa.RecordBatch:
-    """What was removed from the texts of the corpus, as Spark rows of the writers of shards."""
-    rows = [row.asDict() for own in told for row in own]
+def edits(told: Iterable[Iterable[Mapping[str, Any]]]) -> pa.RecordBatch:
+    """What was removed from the texts of the corpus, as the writers of shards tell it."""
+    rows = [row for own in told for row in own]
     every = summed_edits([pa.Table.from_pylist(rows, EDIT_COUNTS_SCHEMA)])
     return pa.RecordBatch.from_pylist(every.to_pylist(), EDIT_COUNTS_SCHEMA)
 

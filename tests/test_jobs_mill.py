@@ -17,7 +17,7 @@ import pytest
 
 from jobs import curate, deduplicate, mill
 from jobs.bands import with_corpora
-from pipeline import config, deciding, manifest, parquet, shards, stages, verification
+from pipeline import config, deciding, manifest, moving, parquet, shards, stages, verification
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -274,12 +274,61 @@ def test_another_preset_redecides_from_stored_columns(spark, milled, tmp_path):
     assert told["duplicates"]["minimum_similarity"] == ran_with.duplicates.minimum_similarity
 
 
-def test_decisions_by_spark_make_the_same_corpus(spark, milled, tmp_path, monkeypatch):
+def test_decided_and_written_by_spark_it_is_the_same_corpus(spark, milled, tmp_path, monkeypatch):
     folder = copy(milled, tmp_path / "by_spark")
     stages.forget(folder, "curate")
     monkeypatch.setattr(deciding, "MOST_ROWS", 0)
+    monkeypatch.setattr(moving, "MOST_BYTES", -1)
+    monkeypatch.setattr(moving, "written", None)
     curate.run(spark, config.load(), folder)
     assert manifest.read(folder) == manifest.read(milled)
+
+
+def test_by_processes_without_spark_it_is_the_same_corpus(milled, tmp_path, monkeypatch):
+    folder = copy(milled, tmp_path / "by_processes")
+    stages.forget(folder, "curate")
+    monkeypatch.setattr(moving, "FEW_BYTES", 0)
+    monkeypatch.setattr(moving, "TASK_BYTES", 1)
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    curate.run(None, config.load(), folder, cores=2)
+    assert manifest.read(folder) == manifest.read(milled)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_damage_that_a_writer_meets_is_told_and_nothing_is_published(
+    milled, tmp_path, monkeypatch, cores
+):
+    folder = copy(milled, tmp_path / "damaged")
+    file = stages.required(folder, "extract").files["documents"][0]
+    path = Path(folder.path(file.path))
+    text = pq.ParquetFile(path).metadata.row_group(0)
+    chunk = next(text.column(i) for i in range(text.num_columns)
+                 if text.column(i).path_in_schema == "text")  # fmt: skip
+    content = bytearray(path.read_bytes())
+    content[chunk.data_page_offset + chunk.total_compressed_size // 2] ^= 1
+    path.unlink()  # a copy of the run may share it
+    path.write_bytes(content)
+    stages.forget(folder, "curate")
+    monkeypatch.setattr(moving, "FEW_BYTES", 0)
+    before = manifest.read(folder)
+    with pytest.raises(OSError, match=path.name):
+        curate.run(None, config.load(), folder, cores=cores)
+    assert manifest.read(folder) == before
+
+
+def _killed(*_arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_writer_ends_the_run_with_a_remedy(milled, tmp_path, monkeypatch):
+    folder = copy(milled, tmp_path / "killed")
+    stages.forget(folder, "curate")
+    monkeypatch.setattr(moving, "FEW_BYTES", 0)
+    monkeypatch.setattr(moving, "_write", _killed)
+    with pytest.raises(RuntimeError, match=r"killed.*--master local\[1\]"):
+        curate.run(None, config.load(), folder, cores=2)
 
 
 def test_a_preview_is_the_funnel_and_touches_nothing(milled, tmp_path, spark):

@@ -15,6 +15,7 @@ ROWS = pa.schema(
         ("url", pa.string()),
         ("id", pa.int64()),
         ("text", pa.string()),
+        ("size", pa.int32()),
         ("spans", pa.list_(pa.struct([("start", pa.int32()), ("kind", pa.string())]))),
     ]
 )
@@ -27,10 +28,16 @@ def table(keys):
     return [
         {
             "shard": shard, "url": url, "id": number, "text": "é" * (number % 7) or None,
+            "size": number % 7 * 2 or None,
             "spans": None if number % 5 == 0 else [{"start": number, "kind": "k"}] * (number % 3),
         }
         for number, (shard, url) in enumerate(keys)
     ]  # fmt: skip
+
+
+def merged(pieces, chunk, most_bytes=1 << 20):
+    parts = packing.spooled(pieces, ROWS)
+    return packing.merged(parts, ORDER, packing.Block(chunk, "size", most_bytes))
 
 
 def through(rows, cuts, pack_bytes, chunk):
@@ -45,7 +52,7 @@ def through(rows, cuts, pack_bytes, chunk):
     found = {}
     for task in sorted(set(TASKS)):
         own = (piece.filter(pa.compute.equal(piece["task"], task)) for piece in pieces)
-        for number, parts in packing.merged(own, ROWS, ORDER, chunk):
+        for number, parts in merged(own, chunk):
             assert TASKS[number] == task
             assert number not in found
             found[number] = list(parts)
@@ -77,9 +84,26 @@ def test_every_row_comes_out_once_in_order_however_it_was_packed(keys, cuts, oth
 
 
 def test_nothing_is_no_shard():
-    assert list(packing.merged(iter([]), ROWS, ORDER, 10)) == []
+    assert list(merged(iter([]), 10)) == []
     empty = pa.RecordBatch.from_pylist([], packing.PACKED)
-    assert list(packing.merged(iter([empty]), ROWS, ORDER, 10)) == []
+    assert list(merged(iter([empty]), 10)) == []
+    assert list(packing.packed(iter([pa.RecordBatch.from_pylist([], ROWS)]), ORDER, TASKS)) == []
+
+
+def test_batches_end_where_the_bytes_before_say_so():
+    rows = table([(1, "a")] * 20)
+    pieces = list(packing.packed(iter([pa.RecordBatch.from_pylist(rows, ROWS)]), ORDER, TASKS))
+    ((number, parts),) = merged(iter(pieces), 8, 20)
+    assert number == 1
+    expected, before, last = [], 0, None
+    for place, row in enumerate(rows):
+        if place % 8 == 0 or before // 20 != last:
+            expected.append([])
+        last = before // 20
+        before += row["size"] or 0
+        expected[-1].append(row)
+    assert [part.to_pylist() for part in parts] == expected
+    assert len(expected) > 4
 
 
 def test_the_waiting_file_lies_where_spark_puts_its_own(monkeypatch, tmp_path):
@@ -88,8 +112,8 @@ def test_the_waiting_file_lies_where_spark_puts_its_own(monkeypatch, tmp_path):
     )
     monkeypatch.setenv("SPARK_LOCAL_DIRS", f"{tmp_path / 'absent'},/elsewhere")
     with pytest.raises(FileNotFoundError):
-        list(packing.merged(iter([piece]), ROWS, ORDER, 10))
+        list(merged(iter([piece]), 10))
     monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path))
-    ((number, parts),) = packing.merged(iter([piece]), ROWS, ORDER, 10)
+    ((number, parts),) = merged(iter([piece]), 10)
     assert (number, [part.num_rows for part in parts]) == (0, [1])
     assert list(tmp_path.iterdir()) == []

@@ -104,7 +104,7 @@ def decide(
     rules, documents = criteria.rules, extracted.files["documents"]
     rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
     known = known_copies.read(folder, grouped.files.get("known", []))
-    found = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
+    found = narrow.members(folder, grouped.files["members"], rows, known.cluster)
     made = outcome(folder, documents, rows, judged, found, known, criteria, choice)
     alike = np.full(len(made.reason), np.nan, np.float32)
     if write:

@@ -29,7 +29,7 @@ from pipeline.fetches import REASON as OLDER
 from pipeline.files import Folder
 from pipeline.likeness import similarities
 from pipeline.lists import derived_lists
-from pipeline.schema import CLUSTERS, DECISIONS, KNOWN, SUPERSEDED, schema
+from pipeline.schema import DECISIONS, KNOWN, MEMBERS, SUPERSEDED, schema
 
 KEYS = ("passes", "not_opted_out", "lang_score", "newest", "longest")
 CHOICES = [Choice(KEYS, *both) for both in product([True, False], repeat=2)]
@@ -41,7 +41,7 @@ def run_with_known(folder, seed, objecting=0.06, **columns):
     draw = random.Random(seed)
     rows = stored_run(folder, draw, objecting=objecting, **columns)
     grouped = stages.required(folder, "deduplicate")
-    clusters = table(folder, grouped.files["clusters"], CLUSTERS)
+    clusters = table(folder, grouped.files["members"], MEMBERS)
     others = [
         {
             "cluster": (member := draw.choice(clusters))["cluster"],
@@ -192,7 +192,7 @@ def test_spark_chooses_the_same(spark, tmp_path):
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED).cache()
     members, elsewhere = (
         spread.table(spark, folder, found[1].files[name], schema(own))
-        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+        for name, own in (("members", MEMBERS), ("known", KNOWN))
     )
     wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
     signatures = spread.table(spark, folder, documents, wanted)
@@ -242,7 +242,7 @@ def test_older_fetches_share_the_fate_of_the_newest_also_by_spark(spark, tmp_pat
     assert fates >= {None, "duplicate.near", "duplicate.known"}
     members, elsewhere = (
         spread.table(spark, folder, found[1].files[name], schema(own))
-        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+        for name, own in (("members", MEMBERS), ("known", KNOWN))
     )
     shared = spark.sparkContext.broadcast(judge)
     given = (spark, folder, documents, shared, members, CHOICES[0], elsewhere)
@@ -323,9 +323,9 @@ def test_a_cluster_of_one_is_read_where_another_corpus_knows_it(tmp_path):
     rows, _ = narrow.read(folder, extracted.files["documents"], [criteria_of(folder)])
     single = [
         r["cluster"]
-        for r in table(folder, grouped.files["clusters"], CLUSTERS)
+        for r in table(folder, grouped.files["members"], MEMBERS)
         if r["cluster_size"] == 1
     ]
-    plain_members = narrow.members(folder, grouped.files["clusters"], rows)
-    found = narrow.members(folder, grouped.files["clusters"], rows, np.array(single[:1]))
+    plain_members = narrow.members(folder, grouped.files["members"], rows)
+    found = narrow.members(folder, grouped.files["members"], rows, np.array(single[:1]))
     assert set(found.cluster.tolist()) - set(plain_members.cluster.tolist()) == {single[0]}

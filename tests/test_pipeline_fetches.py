@@ -39,7 +39,7 @@ def decided_here(folder, own):
     documents = extracted.files["documents"]
     rows, (judged,) = narrow.read(folder, documents, [judge])
     elsewhere = known.read(folder, grouped.files.get("known", []))
-    found = narrow.members(folder, grouped.files["clusters"], rows, elsewhere.cluster)
+    found = narrow.members(folder, grouped.files["members"], rows, elsewhere.cluster)
     given = (rows, judged, found, elsewhere, judge, Choice(KEYS))
     made = outcomes.outcome(folder, documents, *given)
     alike = np.full(len(made.reason), np.nan, np.float32)

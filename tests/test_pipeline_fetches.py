@@ -118,6 +118,33 @@ def test_newer_fetches_as_plain_python_finds_them(made, ids):
         assert found[i] == (best if passes and best != i else -1)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-2, 2), st.one_of(st.none(), st.integers(0, 3)), st.booleans(),
+            st.booleans(),
+        ),
+        max_size=20,
+    ),
+)  # fmt: skip
+@settings(deadline=None)
+def test_objections_reach_fetches_that_are_no_newer(made):
+    """A document that objects does not pass; nobody knows when one without a date was fetched."""
+    passes = np.array([p and not o for *_, p, o in made], np.bool_)
+    found = fetches.objected(
+        np.array([a for a, *_ in made], np.int64),
+        rows_of([d for _, d, _, _ in made], range(len(made))),
+        passes,
+        np.array([o for *_, o in made], np.bool_),
+    ).tolist()
+    for i, (where, *_) in enumerate(made):
+        dates = [made[j][1] for j in range(len(made)) if made[j][0] == where and passes[j]]
+        newest = max((d for d in dates if d is not None), default=None)
+        said = [d for a, d, _, o in made if a == where and o]
+        reached = any(newest is None or d is None or d >= newest for d in said)
+        assert found[i] == (bool(passes[i]) and reached)
+
+
 def test_documents_without_an_address_share_none():
     columns = [pa.array(["0" * 32, "1" * 32, "2" * 32]), pa.array(["", None, "https://a.example"])]
     found = fetches.addresses(pa.record_batch(columns, ["doc_id", "url"])).tolist()

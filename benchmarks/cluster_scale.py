@@ -78,7 +78,7 @@ def run_json(arguments: list[str]) -> dict[str, Any]:
 
 def deduplicated(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Run the command as a user would, and see what it takes."""
-    for name in ("conf", "events", "local", "clusters", "scratch"):
+    for name in ("conf", "events", "local", "members", "scratch"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("conf", "events", "local"):
         (folder / name).mkdir()

@@ -213,7 +213,7 @@ def check(source: Folder, planted: Plan) -> dict[str, int]:
     table = pa.Table.from_batches(
         [
             batch
-            for file in stages.required(source, "deduplicate").files["clusters"]
+            for file in stages.required(source, "deduplicate").files["members"]
             for batch in parquet.batches(source, file.path)
         ]
     )

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline import parquet, stages
 from pipeline.files import Folder
 from pipeline.judging import hexadecimal, nodes
-from pipeline.schema import CLUSTERS, DOCUMENTS, LEDGER, MEASURES, schema
+from pipeline.schema import DOCUMENTS, LEDGER, MEASURES, MEMBERS, schema
 
 FILE_ROWS = 20_000
 WRITE_ROWS = 2_000
@@ -55,7 +55,7 @@ def build(source: Folder, target: Folder, documents: int, seed: int = 0) -> dict
     stages.finish(
         target, extracted._replace(parts=extracted.parts | {"inputs": inputs}, files=tables)
     )
-    clusters = {"clusters": [_clusters(target, nodes(ids[:, 0]), draw)]}
+    clusters = {"members": [_clusters(target, nodes(ids[:, 0]), draw)]}
     stages.finish(target, grouped._replace(files=clusters))
     return {"mean_text_bytes": text_bytes / documents, "bytes": sum(f.bytes for f in files)}
 
@@ -124,10 +124,10 @@ def _clusters(target: Folder, own: np.ndarray[Any, Any], draw: np.random.Generat
     size = np.repeat(sizes, sizes).astype(np.int32)
     # half the copies have the text of the first
     exact = np.where(draw.random(len(own)) < 0.5, cluster, order)
-    with parquet.Writer(target, "clusters/0.parquet", schema(CLUSTERS)) as out:
+    with parquet.Writer(target, "members/0.parquet", schema(MEMBERS)) as out:
         for at in range(0, len(own), WRITE_ROWS):
             part = [c[at : at + WRITE_ROWS] for c in (order, cluster, size, exact)]
-            out.write(pa.record_batch([pa.array(c) for c in part], schema(CLUSTERS)))
+            out.write(pa.record_batch([pa.array(c) for c in part], schema(MEMBERS)))
     return out.file
 
 

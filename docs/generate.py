@@ -26,7 +26,8 @@ TABLE_NOTES = {
     "ledger": "One row per WARC record and per gap between records; the rows of a file add up to its bytes.",
     "quarantine": "Records that broke the guarded child, as read: `corpusmill explain DIR DOC_ID` tries one again. Holds personal data, is never published, and may be deleted.",
     "documents": "Everything measured about every extracted page; rules decide from here.",
-    "clusters": "Which documents are copies of each other.",
+    "clusters": "Every document's cluster, the copy that stays of it and how alike the two are: `clusters/part-00000.parquet`, in the order of the documents table.",
+    "members": "Which documents are copies of each other, before anything is decided; `clusters` is made from it.",
     "bands": "What every document is compared by: enough to find copies of it later; no text, no address.",
     "known": "Documents of the corpora given as `--against` that share a cluster with some of this run's.",
     "superseded": "With `--symmetric`: documents older corpora hold though a better copy is in this one.",
@@ -45,7 +46,7 @@ def data_format() -> str:
         HEAD,
         "# Data format\n",
         "Every table is Parquet (zstd, page checksums) and written once. `MANIFEST.json` lists the published",
-        "files (`corpus/`, `removed/`, `stats/`) with rows, bytes and SHA-256; `stages/*.json` list the files",
+        "files (`corpus/`, `removed/`, `clusters/`, `stats/`) with rows, bytes and SHA-256; `stages/*.json` list the files",
         "of the tables between stages. Read files from these lists: a file that is in none of them is not data.\n",
     ]
     for name, columns in TABLES.items():

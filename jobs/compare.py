@@ -48,7 +48,7 @@ def run(folder: Folder, a: str, b: str, lang: str | None = None) -> Comparison:
     """Judge the stored documents under both; ConfigError where a stage or column is missing."""
     configs = [chosen(a), chosen(b)]
     extracted = stages.required(folder, "extract")
-    grouped = stages.required(folder, "deduplicate")
+    grouped = stages.required(folder, "deduplicate", "members")
     total = sum(file.rows for file in extracted.files["documents"])
     passes = 1 + sum(repeats_narrow.passes(config.repeats) for config in configs)
     with progress("compare", passes * total) as advance:

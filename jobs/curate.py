@@ -13,8 +13,8 @@ from jobs.console import progress
 from jobs.decide import counted
 from jobs.extract import sweep
 from jobs.session import local_cores, watched
-from pipeline import config as configuration
 from pipeline import (
+    cluster_table,
     counting,
     deciding,
     fingerprint,
@@ -28,6 +28,7 @@ from pipeline import (
     stats,
     verification,
 )
+from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.criteria import criteria
 from pipeline.derived import Lists
@@ -64,7 +65,7 @@ def run(
     if spark is not None and cores is None:
         cores = local_cores(spark.sparkContext.master)
     extracted = stages.required(folder, "extract")
-    grouped = stages.required(folder, "deduplicate")
+    grouped = stages.required(folder, "deduplicate", "members")
     judge = criteria(config, storage_options(config))
     parts = made_from(config, extracted, grouped, judge.lists)
     found = stages.check(folder, "curate", parts)
@@ -85,6 +86,9 @@ def run(
     written = _shards(None if few else spark, job, cores or 1)
     published = {row["path"]: layout.shards[row["shard"]].path for row in written}
     files = [File(published[r["path"]], r["rows"], r["bytes"], r["sha256"]) for r in written]
+    for name, file in _clusters(spark, folder, decisions, staging).items():
+        published[file.path] = name
+        files.append(file._replace(path=name))
     tables = {
         "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
@@ -166,7 +170,7 @@ def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
     Memory is linear in the documents, about 120 bytes for each.
     """
     extracted = stages.required(folder, "extract")
-    grouped = stages.required(folder, "deduplicate")
+    grouped = stages.required(folder, "deduplicate", "members")
     judge = criteria(config, storage_options(config))
     _, counts = decide.in_process(config, folder, extracted, grouped, judge, write=False)
     return list(stats.funnel(_records(None, folder, extracted), counts).to_pylist())
@@ -186,6 +190,20 @@ def _rehydrated(
         spark, folder, decisions, rehydration.COLUMNS, rehydration.counts, counting.SIZES
     )
     return rehydration.table(sizes, config.output.rehydration_most)
+
+
+def _clusters(
+    spark: SparkSession | None, folder: Folder, decisions: list[File], staging: str
+) -> dict[str, File]:
+    """The staged clusters table, by the names of its files; small runs need no Spark for it."""
+    if spark is None or decide.rows_in(decisions) <= deciding.MOST_ROWS:
+        return cluster_table.written(None, folder, decisions, staging)
+    session = spark
+    return watched(
+        session,
+        "write clusters",
+        lambda: cluster_table.written(session, folder, decisions, staging),
+    )
 
 
 def _layout(

@@ -31,7 +31,7 @@ from pipeline.criteria import Criteria
 from pipeline.files import Folder
 from pipeline.parquet import File
 from pipeline.repeats import Steps
-from pipeline.schema import CLUSTERS, KNOWN, SUPERSEDED, schema
+from pipeline.schema import KNOWN, MEMBERS, SUPERSEDED, schema
 
 Tables = dict[str, list[File]]
 
@@ -111,7 +111,7 @@ def _by_spark(
     judging.measured(folder, documents, judge.rules)
     # Lists of megabytes reach each worker once, not with every task.
     shared = spark.sparkContext.broadcast(judge)
-    members = spread.table(spark, folder, grouped.files["clusters"], schema(CLUSTERS))
+    members = spread.table(spark, folder, grouped.files["members"], schema(MEMBERS))
     choice = choice_of(config.duplicates, grouped.parts)
     known = _known(spark, folder, grouped)
 

@@ -19,7 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
 from pipeline.parquet import File
-from pipeline.schema import CLUSTERS, KNOWN, schema
+from pipeline.schema import KNOWN, MEMBERS, schema
 from pipeline.shingle_sets import shingle_sets
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
         spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, true_check)
     )
     folder.sweep_folder(SCRATCH)
-    counts = {"documents": sum(f.rows for f in files["clusters"])}
+    counts = {"documents": sum(f.rows for f in files["members"])}
     if known:
         counts["known"] = sum(f.rows for f in files["known"])
     stage = stages.Stage("deduplicate", parts, files, counts)
@@ -133,12 +133,12 @@ def _clustered(
     scratch = folder.below(SCRATCH)
     if not known:
         grouped = clusters(keyed, settings, scratch, narrow, sets)
-        files = spread.write(grouped, folder, "clusters", schema(CLUSTERS))
-        return {"clusters": files, "known": []}
+        files = spread.write(grouped, folder, "members", schema(MEMBERS))
+        return {"members": files, "known": []}
     earlier = against.older(keyed.sparkSession, known)
     grouped, copies = against.clusters_against(keyed, earlier, settings, scratch)
     return {
-        "clusters": spread.write(grouped, folder, "clusters", schema(CLUSTERS)),
+        "members": spread.write(grouped, folder, "members", schema(MEMBERS)),
         "known": spread.write(copies, folder, "known", schema(KNOWN)),
     }
 

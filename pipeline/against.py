@@ -9,6 +9,7 @@ cluster here; what the older corpora published stays as it is.
 from collections.abc import Sequence
 from functools import reduce
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -68,8 +69,8 @@ def _older(batch: pa.RecordBatch, rank: int, name: str) -> pa.RecordBatch:
     count, fate = batch.num_rows, batch.column("fate").fill_null(band_tables.KEPT)
     columns = {
         "node": pa.array(node_of(batch.column("doc_id"))),
-        "rank": pa.array([rank] * count, pa.int32()),
-        "corpus": pa.array([name] * count, pa.string()),
+        "rank": pa.repeat(pa.scalar(rank, pa.int32()), count),
+        "corpus": pa.repeat(pa.scalar(name), count),
         "held": pc.equal(fate, band_tables.KEPT),
         "objected": pc.equal(fate, band_tables.OBJECTED),
     }
@@ -97,7 +98,8 @@ def apart(documents: DataFrame, known: DataFrame) -> DataFrame:
     )
     another = F.col("owner").isNotNull() & (F.col("owner") != F.col("rank"))
     node = F.when(another, F.xxhash64("node", "rank")).otherwise(F.col("node"))
-    return known.join(owners, on="node", how="left").withColumn("node", node).drop("owner")
+    every = known.join(shuffled(owners), on="node", how="left")
+    return every.withColumn("node", node).drop("owner")
 
 
 def clusters_against(
@@ -163,15 +165,15 @@ def _unfolded(batch: pa.RecordBatch, sketched: bool) -> pa.RecordBatch:
     buckets = batch.column("buckets")
     parents = pc.list_parent_indices(buckets)
     lengths = pc.fill_null(pc.list_value_length(buckets), 0).to_numpy()
-    bands = [i for length in lengths.tolist() for i in range(length)]
+    bands = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     sketch = batch.column("sketch").cast(pa.binary()).take(parents)
     return pa.record_batch(
         [
             batch.column("scope").take(parents).cast(pa.string()),
-            pa.array(bands, pa.int32()),
+            pa.array(bands.astype(np.int32)),
             buckets.flatten(),
             batch.column("node").take(parents),
-            sketch if sketched else pa.array([b""] * len(parents), pa.binary()),
+            sketch if sketched else pa.repeat(pa.scalar(b"", pa.binary()), len(parents)),
         ],
         BAND_ROWS,
     )
@@ -204,8 +206,8 @@ def shared(old: DataFrame, named: DataFrame, known: DataFrame) -> DataFrame:
     return (
         old.dropDuplicates(["node"])
         .withColumnsRenamed({"cluster": "joint", "exact_node": "joint_exact"})
-        .join(clusters, on="joint", how="inner")
-        .join(texts, on="joint_exact", how="left")
-        .join(facts, on="node", how="inner")
+        .join(shuffled(clusters), on="joint", how="inner")
+        .join(shuffled(texts), on="joint_exact", how="left")
+        .join(shuffled(facts), on="node", how="inner")
         .select(*schema(KNOWN).names)
     )

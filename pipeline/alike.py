@@ -6,12 +6,15 @@ they are a stream that begins with the copy's own, so a copy of a million pages 
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from dedup.minhash import similarity, sketch_similarity, sketches
 from pipeline import spread
+from pipeline.buckets import bucket_starts, byte_rows
+from pipeline.components import shuffled
 
 ALIKE = pa.schema([("doc_id", pa.string()), ("alike", pa.float32())])
 _KEY = ("kept_in", "kept_doc_id")
@@ -27,7 +30,7 @@ def with_similarity(decided: DataFrame, signatures: DataFrame, known: DataFrame)
     itself = (F.col("kept_doc_id") == F.col("doc_id")) & F.col("kept_in").isNull()
     one = F.when(F.col("kept_doc_id").isNotNull() & (F.col("exact") | itself), F.lit(1.0))
     return (
-        decided.join(measured, on="doc_id", how="left")
+        decided.join(shuffled(measured), on="doc_id", how="left")
         .withColumn("similarity", F.coalesce(one.cast("float"), F.col("alike")))
         .drop("exact", "alike")
     )
@@ -52,7 +55,7 @@ def _streamed(pairs: DataFrame, signatures: DataFrame, known: DataFrame) -> Data
         "doc_id", F.lit("").alias("kept_in"), F.col("doc_id").alias("kept_doc_id")
     )
     wanted = pairs.withColumn("first", F.lit(1)).unionByName(copies.withColumn("first", F.lit(0)))
-    here = wanted.join(signatures, on="doc_id", how="inner")
+    here = signatures.join(shuffled(wanted), on="doc_id", how="inner")
     there = (
         known.where("held")
         .select(
@@ -72,27 +75,41 @@ def _streamed(pairs: DataFrame, signatures: DataFrame, known: DataFrame) -> Data
 
 def _compared(batches: spread.Batches) -> spread.Batches:
     """Each document's similarity to the copy its rows of the stream begin with."""
-    copy, copy_key = b"", None
+    copy, last = b"", None
     for batch in batches:
-        ids, found = [], []
-        columns = (*_KEY, "first", "doc_id", "signature")
-        rows = zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
-        for corpus, kept, first, doc_id, value in rows:
-            if first == 0:
-                copy, copy_key = value or b"", (corpus, kept)
-            else:
-                ids.append(doc_id)
-                found.append(share(value or b"", copy if copy_key == (corpus, kept) else b""))
-        yield pa.record_batch([pa.array(ids, pa.string()), pa.array(found, pa.float32())], ALIKE)
+        if not batch.num_rows:
+            continue
+        starts, last = bucket_starts(batch, _KEY, last)
+        copies = batch.column("first").to_numpy() == 0
+        before = pa.array([copy], pa.binary())
+        every = pa.concat_arrays([before, batch.column("signature").cast(pa.binary())])
+        # where the copy of each row stands in that: 0 for the batch before's, -1 for none
+        place = np.arange(1, batch.num_rows + 1)
+        latest = np.maximum.accumulate(np.where(starts | copies, place, 0))
+        own = np.where((latest == 0) | copies[latest - 1], latest, -1)
+        rows = pa.array(np.flatnonzero(~copies))
+        beside = every.take(pa.array(own[~copies], mask=own[~copies] < 0))
+        found = shares(batch.column("signature").take(rows), beside)
+        yield pa.record_batch([batch.column("doc_id").take(rows), found], ALIKE)
+        copy = (every[int(own[-1])].as_py() or b"") if own[-1] >= 0 else b""
 
 
-def share(signature: bytes, copy: bytes) -> float | None:
-    """Similarity by two signatures, or by a signature and a sketch; None where one has no words."""
-    one: NDArray[np.uint32] = np.frombuffer(signature, "<u4").astype(np.uint32)
-    if not signature or not copy:
-        return None
-    if len(copy) == len(signature):
-        return float(similarity(one, np.frombuffer(copy, "<u4")))
-    if len(copy) == len(one):
-        return float(sketch_similarity(sketches(one), np.frombuffer(copy, np.uint8)))
-    return None
+def shares(signatures: pa.Array, copies: pa.Array) -> pa.Array:
+    """Similarity of each signature to the signature or sketch beside it; null where one is empty.
+
+    Binaries: MinHash values as uint32 little-endian, sketches of a byte a value.
+    """
+    sizes = [pc.fill_null(pc.binary_length(c), 0).to_numpy() for c in (signatures, copies)]
+    found = np.full(len(signatures), np.nan, np.float32)
+    for width in np.unique(sizes[0][sizes[0] > 0]).tolist():
+        for own_width, alike in ((width, similarity), (width // 4, _to_sketch)):
+            rows = np.flatnonzero((sizes[0] == width) & (sizes[1] == own_width))
+            left, right = (byte_rows(c.take(pa.array(rows))) for c in (signatures, copies))
+            if len(rows):
+                right = right.view("<u4") if own_width == width else right
+                found[rows] = alike(left.view("<u4"), right)
+    return pa.array(found, from_pandas=True)
+
+
+def _to_sketch(signature: NDArray[np.uint32], sketch: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return sketch_similarity(sketches(signature), sketch)

@@ -5,7 +5,7 @@ A corpus's band table is all that a later run needs to find copies of its docume
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -135,7 +135,7 @@ def with_fates(
     for batch in parquet.batches(folder, bands.path, BANDS_SCHEMA.names):
         if found is not None:
             part = found.slice(start, batch.num_rows).combine_chunks()
-            if part["doc_id"].to_pylist() != batch.column("doc_id").to_pylist():
+            if not part["doc_id"].combine_chunks().equals(batch.column("doc_id")):
                 raise ValueError(f"{decisions.path if decisions else ''}: not of {bands.path}")
             place = batch.schema.get_field_index("fate")
             batch = batch.set_column(place, "fate", fates(part))  # noqa: PLW2901
@@ -145,16 +145,9 @@ def with_fates(
 
 def fates(decisions: pa.Table) -> pa.Array:
     """kept, objected or rejected for decisions (reason, failed_rules); an objection comes first."""
-    reasons = decisions["reason"].to_pylist()
-    failed = cast(list[list[str] | None], decisions["failed_rules"].to_pylist())
-    return pa.array(
-        [
-            KEPT
-            if reason is None
-            else OBJECTED
-            if reason == RIGHTS_COPY or not OBJECTIONS.isdisjoint(rules or ())
-            else REJECTED
-            for reason, rules in zip(reasons, failed, strict=True)
-        ],
-        pa.string(),
-    )
+    reason, failed = (decisions[name].combine_chunks() for name in ("reason", "failed_rules"))
+    said = pc.is_in(failed.flatten(), pa.array(sorted(OBJECTIONS)))
+    objected = pc.equal(reason, RIGHTS_COPY).fill_null(False).to_numpy(zero_copy_only=False).copy()
+    objected[pc.list_parent_indices(failed).filter(said).to_numpy()] = True
+    gone = pc.if_else(pa.array(objected), OBJECTED, REJECTED)
+    return pc.if_else(pc.is_null(reason), KEPT, gone)

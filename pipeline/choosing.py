@@ -86,13 +86,18 @@ def best(
     known: Known,
     choice: Choice,
     rules: Sequence[Rule],
+    late: NDArray[np.bool_] | None = None,
 ) -> Best:
-    """The best copy of every cluster, ties broken by doc_id, then this run before others."""
+    """The best copy of every cluster, ties broken by doc_id, then this run before others.
+
+    ``late``: rows whose owner objects beside those that fail a rule on it.
+    """
     clusters, group = np.unique(found.cluster, return_inverse=True)
     known_group = np.searchsorted(clusters, known.cluster).astype(np.int64)
     objected = np.zeros(len(clusters), np.bool_)
     if choice.rights_of_cluster:
-        objected[group[objecting(judged, rules)[found.row]]] = True
+        own = objecting(judged, rules)
+        objected[group[(own if late is None else own | late)[found.row]]] = True
         said = known.objected | known.opted_out if asks_opt_outs(rules) else known.objected
         objected[known_group[said]] = True
     groups = np.concatenate([group, known_group])

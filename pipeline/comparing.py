@@ -80,7 +80,7 @@ def sides(
     judging.measured(folder, documents, [rule for table in tables for rule in table])
     rows, judged = narrow.read(folder, documents, judges, advance)
     known = known_copies.read(folder, grouped.files.get("known", []))
-    members = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
+    members = narrow.members(folder, grouped.files["members"], rows, known.cluster)
     found = []
     for config, judge, own in zip(configs, judges, judged, strict=True):
         choice = choice_of(config.duplicates, grouped.parts)

@@ -64,16 +64,17 @@ def decided(
     known: Known,
     choice: Choice,
     rules: Sequence[Rule],
+    late: NDArray[np.bool_] | None = None,
 ) -> Decided:
     """One decision per row.
 
     The rule that rejects it; else an objection to a copy of it; else a duplicate of a better copy,
-    here or in another corpus; else kept.
+    here or in another corpus; else kept. ``late``: rows whose owner objects though they pass.
     """
     count, at, chosen = (
         len(judged.first),
         found.row,
-        best(rows, judged, found, known, choice, rules),
+        best(rows, judged, found, known, choice, rules, late),
     )
     reason, kept, other = judged.first.copy(), np.arange(count), np.full(count, -1, np.int64)
     kept[reason >= 0] = -1

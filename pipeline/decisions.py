@@ -15,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 from filters.rules import Rule
 from pipeline import parquet, spread
 from pipeline.choosing import Choice, asks_opt_outs, objections
+from pipeline.components import shuffled
 from pipeline.criteria import Criteria
 from pipeline.deciding import DUPLICATES, EXACT, KNOWN_COPY, NEAR, RIGHTS_COPY
 from pipeline.files import Folder
@@ -115,9 +116,8 @@ def candidates(
 
     Columns: in those of ``clustered`` and ``KNOWN``, out ``CANDIDATES`` and objecting: boolean.
     """
-    names = F.array(*(F.lit(name) for name in objections(rule.name for rule in rules)))
     no_corpus = F.lit(None).cast("string").alias("corpus")
-    objecting = F.arrays_overlap("failed_rules", names.cast("array<string>"))
+    objecting = owner_objects(rules) | F.col("rejected_by").eqNullSafe(RIGHTS_COPY)
     own = clustered.where(F.col("cluster").isNotNull()).select(
         *(c for c in CANDIDATES if c not in ("rank", "corpus")),
         F.lit(0).alias("rank"),
@@ -135,6 +135,12 @@ def candidates(
     every = own.unionByName(others)
     only_own = F.col("objecting") & F.lit(choice.rights_of_cluster)
     return every.withColumn("objecting", only_own)
+
+
+def owner_objects(rules: Sequence[Rule]) -> Column:
+    """Whether a document fails a rule on objections, whichever rule rejected it first."""
+    names = F.array(*(F.lit(name) for name in objections(rule.name for rule in rules)))
+    return F.arrays_overlap("failed_rules", names.cast("array<string>"))
 
 
 def best_copies(candidate: DataFrame, choice: Choice) -> DataFrame:
@@ -168,12 +174,13 @@ def decided(
     one that is not its cluster's best copy is a duplicate, known where another corpus holds that.
     """
     members = clusters.select("node", "cluster", "cluster_size", "exact_node")
-    clustered = judged_rows.join(members.dropDuplicates(["node"]), on="node", how="left")
+    own = shuffled(members.dropDuplicates(["node"]))
+    clustered = judged_rows.join(own, on="node", how="left")
     several = clustered.where(F.col("cluster_size") > 1) if known is None else clustered
     if known is None:
         known = judged_rows.sparkSession.createDataFrame([], ddl(schema(KNOWN)))
     best = best_copies(candidates(several, known, choice, rules), choice)
-    chosen = clustered.join(best, on="cluster", how="left")
+    chosen = clustered.join(shuffled(best), on="cluster", how="left")
     smallest = F.coalesce(F.col("cluster"), F.col("node"))
     return chosen.select(
         "file",
@@ -220,7 +227,7 @@ def superseded(rows: DataFrame, known: DataFrame) -> DataFrame:
     cluster_id = F.lower(F.lpad(F.hex(F.col("cluster").bitwiseXOR(F.lit(-(2**63)))), 16, "0"))
     stay = rows.where(F.col("reason").isNull()).select("cluster_id", F.col("doc_id").alias("own"))
     held = known.where("held").withColumn("cluster_id", cluster_id)
-    return held.join(stay, on="cluster_id", how="inner").select(
+    return held.join(shuffled(stay), on="cluster_id", how="inner").select(
         "corpus", "doc_id", F.col("own").alias("kept_doc_id")
     )
 

@@ -4,6 +4,7 @@ Only fetches that pass the rules count, so a page that became an error page keep
 text. Among those the newest stays, dated ones before others, the smallest ``doc_id`` of equal ones.
 It is chosen before the copies of clusters are: an older fetch is no cluster's best copy, and the
 newest one may still be the duplicate of another page, to which the older ones then point too.
+An owner's objection seen in a fetch that is no older than the newest of these reaches them all.
 ``pipeline.fetches_spark`` does the same.
 """
 
@@ -47,6 +48,28 @@ def read(folder: Folder, documents: Sequence[parquet.File]) -> NDArray[np.int64]
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
         found = [own for parts in pool.map(part, documents) for own in parts]
     return np.concatenate([np.zeros(0, np.int64), *found])
+
+
+def objected(
+    address: NDArray[np.int64],
+    rows: Rows,
+    passes: NDArray[np.bool_],
+    objecting: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Rows that pass though the owner objects: in a fetch no older than the newest that passes.
+
+    An older objection was withdrawn. One without a date may be the latest word, and counts.
+    """
+    _, page = np.unique(address, return_inverse=True)
+    count = int(page.max(initial=-1)) + 1
+    newest, last = (np.full(count, -NEVER, np.int64) for _ in range(2))
+    dated = passes & rows.dated
+    np.maximum.at(newest, page[dated], rows.dates[dated])
+    said = np.where(rows.dated, rows.dates, NEVER)[objecting]
+    np.maximum.at(last, page[objecting], said)
+    asked = np.zeros(count, np.bool_)
+    asked[page[objecting]] = True
+    return np.asarray(passes & (asked & (last >= newest))[page])
 
 
 def newer(address: NDArray[np.int64], rows: Rows, passes: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from itertools import tee
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
+from filters.rules import Rule
 from pipeline import decisions, judging, spread
 from pipeline.choosing import Choice
+from pipeline.components import shuffled
 from pipeline.deciding import RIGHTS_COPY
 from pipeline.decisions import CHOSEN, JUDGED, Shared
 from pipeline.fetches import COLUMNS, NEVER, REASON, addresses
@@ -36,7 +38,7 @@ def decided(
     columns = list(dict.fromkeys([*judging.judged_columns(rules), *COLUMNS]))
     work = addressed(decisions.judged(shared))
     rows = spread.rows_of(spark, folder, documents, work, columns, ADDRESSED)
-    judged, older = newest(rows, folder, "scratch/judged")
+    judged, older = newest(rows, folder, "scratch/judged", rules)
     chosen = decisions.decided(judged, members, choice, rules, known)
     return pointed(chosen, older, folder, "scratch/decided")
 
@@ -55,34 +57,53 @@ def addressed(work: Callable[[int, Batches], Batches]) -> Callable[[int, Batches
     return both
 
 
-def newest(rows: DataFrame, folder: Folder, scratch: str) -> tuple[DataFrame, DataFrame]:
+def newest(
+    rows: DataFrame, folder: Folder, scratch: str, rules: Sequence[Rule]
+) -> tuple[DataFrame, DataFrame]:
     """Judged rows in which older fetches no longer pass, and which fetch each of them yields to.
+
+    Nor do those that an objection in another fetch reaches, ``fetches.objected``.
 
     Columns: in ``ADDRESSED``; out ``JUDGED``, and (doc_id: string, newer: string).
     """
     judged = spread.table(
         rows.sparkSession, folder, spread.write(rows, folder, scratch, ADDRESSED), ADDRESSED
     )
-    age = F.coalesce(-F.col("warc_date"), F.lit(NEVER))
-    first = (
-        judged.where("passes")
-        .groupBy("address")
-        .agg(
-            F.min(F.struct(age.alias("age"), F.col("doc_id"))).alias("first"),
-            F.count(F.lit(1)).alias("fetches"),
+    pages = (
+        judged.groupBy("address")
+        .agg(*_facts(rules))
+        .where("fetches > 1")
+        .select(
+            "address",
+            F.col("first.doc_id").alias("newer"),
+            F.coalesce(F.col("objection") >= F.col("newest"), F.lit(False)).alias("late"),
         )
-        .where(F.col("fetches") > 1)
-        .select("address", F.col("first.doc_id").alias("newer"))
     )
-    with_newer = judged.join(first, on="address", how="left")
-    older = F.col("passes") & (F.col("doc_id") != F.col("newer"))
+    every = judged.join(shuffled(pages), on="address", how="left")
+    late = F.col("passes") & F.coalesce("late", F.lit(False))
+    older = F.col("passes") & ~late & (F.col("doc_id") != F.col("newer"))
     changed = {
-        "passes": F.col("passes") & ~F.coalesce(older, F.lit(False)),
-        "rejected_by": F.when(older, F.lit(REASON)).otherwise(F.col("rejected_by")),
+        "passes": F.col("passes") & ~late & ~F.coalesce(older, F.lit(False)),
+        "rejected_by": F.when(late, F.lit(RIGHTS_COPY))
+        .when(older, F.lit(REASON))
+        .otherwise(F.col("rejected_by")),
     }
     chosen = [changed[name].alias(name) if name in changed else name for name in JUDGED.names]
-    pairs = with_newer.where(older).select("doc_id", "newer")
-    return with_newer.select(*chosen), pairs
+    return every.select(*chosen), every.where(older).select("doc_id", "newer")
+
+
+def _facts(rules: Sequence[Rule]) -> list[Column]:
+    """Of an address: its newest fetch that passes and the date of that; the latest objection."""
+    age = F.coalesce(-F.col("warc_date"), F.lit(NEVER))
+    copy = F.when(F.col("passes"), F.struct(age.alias("age"), F.col("doc_id")))
+    dated = F.when(F.col("passes"), F.col("warc_date"))
+    said = F.when(decisions.owner_objects(rules), F.coalesce("warc_date", F.lit(NEVER)))
+    return [
+        F.min(copy).alias("first"),
+        F.coalesce(F.max(dated), F.lit(-NEVER)).alias("newest"),
+        F.max(said).alias("objection"),
+        F.count(F.lit(1)).alias("fetches"),
+    ]
 
 
 def pointed(decided: DataFrame, pairs: DataFrame, folder: Folder, scratch: str) -> DataFrame:
@@ -106,8 +127,8 @@ def pointed(decided: DataFrame, pairs: DataFrame, folder: Folder, scratch: str) 
     own = (
         every.where(older)
         .drop("reason", "kept_doc_id", "kept_in", "exact")
-        .join(pairs, on="doc_id", how="inner")
-        .join(stays, on="newer", how="inner")
+        .join(shuffled(pairs), on="doc_id", how="inner")
+        .join(shuffled(stays), on="newer", how="inner")
         .withColumn("exact", F.lit(False))
     )
     return every.where(~older).select(*names).unionByName(own.select(*names))

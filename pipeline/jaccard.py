@@ -18,6 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from dedup.set_leaders import no_set_leaders, set_links, shared_groups
 from pipeline import spread
 from pipeline.buckets import EDGES, EDGES_DDL, KEY, Key, bucket_starts
+from pipeline.components import shuffled
 from pipeline.files import Folder
 
 GROUP = ("smallest", "members")
@@ -71,7 +72,7 @@ def jaccard_edges(
     shingled = sets(groups.select("node").distinct())
     keys = [F.col(name) for name in GROUP]
     return (
-        groups.join(shingled, on="node", how="inner")
+        groups.join(shuffled(shingled), on="node", how="inner")
         .select(*GROUP, "node", "shingles")
         .repartition(*keys)
         .sortWithinPartitions(*keys, F.col("node"), F.col("shingles"))

@@ -10,7 +10,7 @@ from pipeline.schema import TABLES
 
 NAME = "MANIFEST.json"
 FORMAT = 1
-PUBLISHED = ("corpus", "removed", "stats")
+PUBLISHED = ("corpus", "removed", "clusters", "stats")
 
 
 def publish(folder: Folder, staging: str, names: Mapping[str, str], manifest: bytes) -> None:
@@ -57,7 +57,7 @@ def encode(
         "lists": made_from.get("lists", {}),
         "against": made_from.get("against", {}),
         "inputs": inputs,
-        "columns": {table: [c.name for c in TABLES[table]] for table in ("corpus", "removed")},
+        "columns": {table: [c.name for c in TABLES[table]] for table in PUBLISHED[:3]},
         "files": [file._asdict() for file in sorted(files)],
         "rows": {
             table: sum(f.rows for f in files if f.path.startswith(f"{table}/"))

@@ -16,7 +16,7 @@ from pipeline import parquet
 from pipeline.criteria import Criteria
 from pipeline.files import Folder
 from pipeline.judging import ROWS, SIZES, id_halves, judged_columns, judgement, nodes, opted_out
-from pipeline.schema import CLUSTERS, schema
+from pipeline.schema import MEMBERS, schema
 
 NO_CLUSTERS = np.zeros(0, np.int64)
 Advance = Callable[[int], None]
@@ -161,8 +161,8 @@ def members(
     """The rows in clusters of two or more, or in ``known`` (sorted), from the clusters table."""
     parts = []
     for file in files:
-        for batch in parquet.batches(folder, file.path, schema(CLUSTERS).names, ROWS):
-            columns = [batch.column(name).to_numpy() for name in schema(CLUSTERS).names]
+        for batch in parquet.batches(folder, file.path, schema(MEMBERS).names, ROWS):
+            columns = [batch.column(name).to_numpy() for name in schema(MEMBERS).names]
             several = columns[2] > 1
             if len(known):
                 several |= np.isin(columns[1], known)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline import fetches, narrow, parquet, repeats_narrow, stats
 from pipeline import known as known_copies
-from pipeline.choosing import Choice
+from pipeline.choosing import Choice, objecting
 from pipeline.criteria import Criteria
 from pipeline.deciding import (
     DECISIONS_SCHEMA,
@@ -47,16 +47,19 @@ def outcome(
     """``decided``, and older fetches of an address rejected where that is asked for.
 
     They point to the newest that passes the rules or, where that is a copy, to what it points to.
-    Where an objection to a copy of the newest removes that, it removes them as well.
+    Where an objection to a copy of the newest removes that, it removes them as well; where one in
+    another fetch reaches the newest, all of them and their copies.
     """
     rules = criteria.rules
     if not criteria.newest_per_url:
         return decided(rows, judged, found, known, choice, rules)
-    newer = fetches.newer(fetches.read(folder, documents), rows, judged.first < 0)
+    address, passes = fetches.read(folder, documents), judged.first < 0
+    late = fetches.objected(address, rows, passes, objecting(judged, rules))
+    newer = fetches.newer(address, rows, passes & ~late)
     older = np.flatnonzero(newer >= 0)
     first = judged.first.copy()
-    first[older] = len(rules) + OLDER
-    made = decided(rows, judged._replace(first=first), found, known, choice, rules)
+    first[older], first[late] = len(rules) + OLDER, len(rules) + RIGHTS
+    made = decided(rows, judged._replace(first=first), found, known, choice, rules, late)
     stays = newer[older]
     made.reason[older[made.reason[stays] == len(rules) + RIGHTS]] = len(rules) + RIGHTS
     for column in (made.kept, made.known):
@@ -74,14 +77,16 @@ def without_emptied(
 ) -> tuple[Decided, pa.Table]:
     """The decisions with documents rejected that are all repeats, and counts of what is cut.
 
-    Reads text, where repeats are cut at all: ``pipeline.repeats_narrow``.
+    No copy stays of a cluster that such a document stood for. Reads text, where repeats are cut at
+    all: ``pipeline.repeats_narrow``.
     """
     if not criteria.repeats.wanted:
         return made, stats.summed_edits([])
     steps = Steps(criteria.repeats, criteria.edit_steps)
     gone, cuts = repeats_narrow.emptied(folder, documents, made.reason < 0, steps, advance)
     reason, kept = made.reason.copy(), made.kept.copy()
-    reason[gone], kept[gone] = len(criteria.rules) + EMPTIED, -1
+    reason[gone] = len(criteria.rules) + EMPTIED
+    kept[np.isin(kept, gone)] = -1
     return made._replace(reason=reason, kept=kept), cuts
 
 
@@ -104,7 +109,7 @@ def decide(
     rules, documents = criteria.rules, extracted.files["documents"]
     rows, (judged,) = narrow.read(folder, documents, [criteria], advance)
     known = known_copies.read(folder, grouped.files.get("known", []))
-    found = narrow.members(folder, grouped.files["clusters"], rows, known.cluster)
+    found = narrow.members(folder, grouped.files["members"], rows, known.cluster)
     made = outcome(folder, documents, rows, judged, found, known, criteria, choice)
     alike = np.full(len(made.reason), np.nan, np.float32)
     if write:

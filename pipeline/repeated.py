@@ -19,9 +19,10 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from pipeline import parquet, repeats, spread
-from pipeline.decisions import DECISIONS_SCHEMA
+from pipeline.components import shuffled
 from pipeline.edits import CUTS, NOTHING_LEFT
 from pipeline.files import Folder
+from pipeline.orphans import NO_COPY, rewritten, without_emptied_copies
 from pipeline.parquet import File
 from pipeline.repeats import COLUMNS, Found, Steps
 from pipeline.schema import REPEATS, schema
@@ -35,6 +36,13 @@ _MADE = pa.schema(
 )
 
 
+EMPTIED = {
+    "reason": NOTHING_LEFT.name,
+    "rejected_value": 0.0,
+    "failed_rules": [NOTHING_LEFT.name],
+    **NO_COPY,
+}
+"""What is said of a document that the cuts leave without text."""
 OfFile = Mapping[int, File]
 """A file of a table for each documents file that has one, by its number."""
 Lists = Mapping[str, OfFile]
@@ -83,10 +91,12 @@ def cut_repeats(
         found = table(repeats.paragraph_rows, lists, repeats.PARAGRAPH_ROWS)
         lists["paragraph"] = listed(repeated_paragraphs(found))
     work = partial(_cut, folder, decided, lists, steps, scratch)
-    made = spread.rows_of(spark, folder, documents, work, COLUMNS, _MADE).collect()
-    files = [(File(*row[1:5]), File(*row[5:])) for row in sorted(made)]
+    made = sorted(spread.rows_of(spark, folder, documents, work, COLUMNS, _MADE).collect())
+    decisions, cuts = ([File(*row[a : a + 4]) for row in made] for a in (1, 5))
+    if decisions != list(decided):
+        decisions = without_emptied_copies(spark, folder, decisions, scratch, tasks)
     every = [file for own in lists.values() for file in own.values()]
-    return Repeated([d for d, _ in files], sorted(every), [c for _, c in files])
+    return Repeated(decisions, sorted(every), cuts)
 
 
 def site_lines(rows: DataFrame, most_pages: int) -> DataFrame:
@@ -100,7 +110,7 @@ def site_lines(rows: DataFrame, most_pages: int) -> DataFrame:
     return (
         rows.select("hash", "file")
         .distinct()
-        .join(pages.where(F.col("copies") > most_pages), on="hash", how="inner")
+        .join(shuffled(pages.where(F.col("copies") > most_pages)), on="hash", how="inner")
         .select(
             F.lit("site_line").alias("step"),
             "file",
@@ -124,7 +134,7 @@ def repeated_paragraphs(rows: DataFrame) -> DataFrame:
     )
     every = own.groupBy("hash").agg(F.min("first").alias("kept_node"), F.sum("own").alias("copies"))
     return (
-        own.join(every.where(F.col("copies") > 1), on="hash", how="inner")
+        own.join(shuffled(every.where(F.col("copies") > 1)), on="hash", how="inner")
         .where((F.col("own") > 1) | (F.col("first") != F.col("kept_node")))
         .select(F.lit("paragraph").alias("step"), "file", "hash", "kept_node", "copies")
     )
@@ -183,25 +193,5 @@ def _cut(
             cuts = pa.record_batch([pa.array(rows.astype(np.int32)), spans], CUTS)
             out.write(cuts.filter(some))
     gone = np.concatenate([np.zeros(0, np.int64), *emptied])
-    decisions = _rejected(folder, decided[file], gone) if len(gone) else decided[file]
+    decisions = rewritten(folder, decided[file], gone, EMPTIED) if len(gone) else decided[file]
     yield pa.record_batch([[value] for value in (file, *decisions, *out.file)], schema=_MADE)
-
-
-def _rejected(folder: Folder, decisions: File, rows: NDArray[np.int64]) -> File:
-    """The decisions with those rows rejected: the cuts leave them no text."""
-    table = pa.Table.from_batches(list(parquet.batches(folder, decisions.path)), DECISIONS_SCHEMA)
-    gone = np.zeros(len(table), np.bool_)
-    gone[rows] = True
-    name, mask = NOTHING_LEFT.name, pa.array(gone)
-    verdict = {"reason": name, "rejected_value": 0.0, "failed_rules": [name]}
-    verdict |= {"kept_doc_id": None, "similarity": None}
-    for column, value in verdict.items():
-        at = table.schema.get_field_index(column)
-        kind = table.schema.field(at)
-        own = pc.if_else(mask, pa.scalar(value, kind.type), table[column].combine_chunks())
-        table = table.set_column(at, kind, own)
-    path = f"decisions/{uuid.uuid4().hex[:12]}.parquet"
-    with parquet.Writer(folder, path, DECISIONS_SCHEMA) as out:
-        for batch in table.to_batches():
-            out.write(batch)
-    return out.file

@@ -93,17 +93,24 @@ KEYS = (
     Column("text_hash", DIGEST, "128-bit hash of the normalised text"),
     Column("signature", pa.binary(), "MinHash values, uint32 little-endian; empty without words"),
 )
+SIMILARITY = Column(
+    "similarity",
+    pa.float32(),
+    "similarity to the copy of the cluster that stays: share of equal MinHash values, 1 for "
+    "that copy and for equal texts; null where none stays",
+)
+KEPT_COPY = Column(
+    "kept_doc_id",
+    pa.string(),
+    "the copy of its cluster (older fetch: of the newest's) that stays; null where none does",
+)
+KEPT_IN = Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one")
 DUPLICATES = (
     Column(
         "cluster_id", pa.string(), "first 16 digits of the smallest doc_id among near-duplicates"
     ),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
-    Column(
-        "similarity",
-        pa.float32(),
-        "similarity to the copy of the cluster that stays: share of equal MinHash values, 1 for "
-        "that copy and for equal texts; null where none stays",
-    ),
+    SIMILARITY,
     Column(
         "also_in",
         pa.list_(pa.string()),
@@ -123,18 +130,21 @@ VERDICT = (
     ),
     Column("rejected_value", pa.float32(), "value the rule saw; null for other reasons"),
     Column("failed_rules", pa.list_(pa.string()), "every rule the document fails"),
-    Column(
-        "kept_doc_id",
-        pa.string(),
-        "the copy of its cluster (older fetch: of the newest's) that stays; null where none does",
-    ),
-    Column("kept_in", pa.string(), "corpus of that copy, if it is another than this one"),
+    KEPT_COPY,
+    KEPT_IN,
 )
 
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
 CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES, WEIGHT)
 REMOVED = (*CORPUS, *VERDICT)
 CLUSTERS = (
+    ORIGIN[0],
+    *DUPLICATES[:2],
+    KEPT_COPY,
+    KEPT_IN,
+    SIMILARITY,
+)
+MEMBERS = (
     Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),
     Column("cluster", pa.int64(), "smallest node of the cluster"),
     Column("cluster_size", pa.int32(), "documents in the cluster"),
@@ -262,10 +272,11 @@ DECISIONS = (
 TABLES = {
     "corpus": CORPUS,
     "removed": REMOVED,
+    "clusters": CLUSTERS,
     "ledger": LEDGER,
     "quarantine": QUARANTINE,
     "documents": DOCUMENTS,
-    "clusters": CLUSTERS,
+    "members": MEMBERS,
     "bands": BANDS,
     "known": KNOWN,
     "superseded": SUPERSEDED,

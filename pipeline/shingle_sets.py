@@ -15,6 +15,7 @@ from dedup.shingling import Shingling, distinct, shingles_of
 from language_id.decoded import decoded
 from language_id.words import token_hashes, tokenize
 from pipeline import parquet, spread
+from pipeline.components import shuffled
 from pipeline.files import Folder
 from pipeline.jaccard import binaries_of
 from pipeline.judging import node_of
@@ -46,7 +47,7 @@ def shingle_sets(
     """
     placed = spread.rows_of(spark, folder, files, _places, ["doc_id"], PLACES)
     lists = (
-        placed.join(nodes.select("node"), on="node", how="inner")
+        placed.join(shuffled(nodes.select("node")), on="node", how="inner")
         .select("node", "file")
         .repartition("file")
         .sortWithinPartitions("file", "node")

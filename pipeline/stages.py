@@ -73,14 +73,20 @@ def forget(folder: Folder, name: str) -> None:
     folder.delete(record_name(name))
 
 
-def required(folder: Folder, name: str) -> Stage:
-    """The finished stage of that name; ConfigError with the remedy if there is none."""
+def required(folder: Folder, name: str, *tables: str) -> Stage:
+    """The finished stage of that name, which has those tables; else ConfigError with the remedy."""
     stage = finished(folder, name)
     if stage is None:
         raise ConfigError(
             f"{folder.uri}: holds no finished {name!r} stage; "
             f"`corpusmill {'mill' if name == 'curate' else name}` makes it"
         )
+    for table in tables:
+        if table not in stage.files:
+            raise ConfigError(
+                f"{folder.uri}: its {name!r} stage was made by a version that kept no table "
+                f"{table!r}; run `corpusmill {name} {folder.uri}` again"
+            )
     return stage
 
 

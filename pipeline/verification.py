@@ -1,24 +1,29 @@
 """Does an output folder still add up? Recounted from the files, never from what a run reported.
 
 Invariants: every byte and record of every input has one fate; every extracted document is in
-corpus or removed, once; every published file has the rows, size and SHA-256 of the manifest.
+corpus or removed, once, and in clusters, which name as the copy that stays only what is in corpus;
+every published file has the rows, size and SHA-256 of the manifest; statistics are what is counted.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
-from pipeline import counting, manifest, parquet, quarantine, spread, stages, stats
+from pipeline import manifest, parquet, quarantine, recounts, spread, stages
 from pipeline.files import Folder
-from pipeline.schema import FUNNEL, LEDGER, schema
+from pipeline.schema import LEDGER, schema
 
 SHOWN = 20
 CHUNK = 4 << 20
 IDS = pa.schema([("doc_id", pa.string()), ("warc_file", pa.string())])
+COPIES = pa.schema([(name, pa.string()) for name in ("doc_id", "kept_doc_id", "kept_in")])
+PLACES = ("corpus", "removed", "extracted", "clustered", "named")
+"""Where a document is counted; ``named`` as the copy that stays of some document's cluster."""
 
 
 class Difference(NamedTuple):
@@ -35,7 +40,7 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
     """
     published = manifest.read(folder)
     extracted = stages.required(folder, "extract")
-    stages.required(folder, "curate")
+    curated = stages.required(folder, "curate")
     if published is None:
         return [Difference("manifest", f"{manifest.NAME} is missing: nothing is published")]
     listed = manifest.files(published)
@@ -45,13 +50,16 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
         return differing  # counts over files that are not the right ones say nothing
     tables = {name: _ids(spark, folder, listed, name) for name in ("corpus", "removed")}
     documents = _ids(spark, folder, extracted.files["documents"], "documents")
+    clusters = _table(spark, folder, listed, "clusters", COPIES)
     ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
     sizes = input_sizes(extracted)
+    tables_of = (extracted.files["ledger"], curated.files["decisions"])
+    statistics = (spark, folder, published, *tables_of)
     return [
         *_bytes(ledger, sizes),
-        *_places(tables["corpus"], tables["removed"], documents),
+        *_places(tables["corpus"], tables["removed"], documents, clusters),
         *_balance(ledger, tables["corpus"], tables["removed"]),
-        *_funnel(spark, folder, listed, extracted),
+        *(Difference("stats", what) for what in recounts.differing(*statistics)),
     ]
 
 
@@ -114,8 +122,14 @@ def _recount(folder: Folder, path: str) -> parquet.File:
 def _ids(
     spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], table: str
 ) -> DataFrame:
+    return _table(spark, folder, listed, table, IDS)
+
+
+def _table(
+    spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], table: str, kind: pa.Schema
+) -> DataFrame:
     own = [file for file in listed if file.path.startswith(f"{table}/")]
-    return spread.table(spark, folder, own, IDS)
+    return spread.table(spark, folder, own, kind)
 
 
 def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
@@ -136,21 +150,28 @@ def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
         yield Difference("ledger", f"{name}: an input without a ledger row")
 
 
-def _places(corpus: DataFrame, removed: DataFrame, documents: DataFrame) -> Iterator[Difference]:
-    """Every document in exactly one place."""
-    published = corpus.select("doc_id", F.lit(1).alias("published"), F.lit(0).alias("extracted"))
-    gone = removed.select("doc_id", F.lit(1).alias("published"), F.lit(0).alias("extracted"))
-    made = documents.select("doc_id", F.lit(0).alias("published"), F.lit(1).alias("extracted"))
+def _places(
+    corpus: DataFrame, removed: DataFrame, documents: DataFrame, clusters: DataFrame
+) -> Iterator[Difference]:
+    """Every document in exactly one place, once in clusters; the copy that stays in corpus."""
+    here = clusters.where("kept_doc_id is not null and kept_in is null")
+    named = here.select(F.col("kept_doc_id").alias("doc_id"))
+    tables = (corpus, removed, documents, clusters, named)
     counted = (
-        published.unionByName(gone)
-        .unionByName(made)
+        reduce(DataFrame.unionByName, map(_placed, tables, PLACES))
         .groupBy("doc_id")
-        .agg(F.sum("published").alias("published"), F.sum("extracted").alias("extracted"))
-        .where((F.col("published") != 1) | (F.col("extracted") != 1))
+        .agg(*(F.sum(place).alias(place) for place in PLACES))
     )
-    for row in counted.orderBy("doc_id").limit(SHOWN).collect():
-        what = f"{row['doc_id']}: extracted {row['extracted']}, published {row['published']} times"
-        yield Difference("documents", what)
+    published = F.col("corpus") + F.col("removed")
+    once = (published == 1) & (F.col("extracted") == 1) & (F.col("clustered") == 1)
+    sound = once & ((F.col("named") == 0) | (F.col("corpus") == 1))
+    for row in counted.where(~sound).orderBy("doc_id").limit(SHOWN).collect():
+        times = ", ".join(f"{place} {row[place]} times" for place in PLACES)
+        yield Difference("documents", f"{row['doc_id']}: {times}")
+
+
+def _placed(ids: DataFrame, place: str) -> DataFrame:
+    return ids.select("doc_id", *(F.lit(int(place == name)).alias(name) for name in PLACES))
 
 
 def _balance(ledger: DataFrame, corpus: DataFrame, removed: DataFrame) -> Iterator[Difference]:
@@ -164,26 +185,3 @@ def _balance(ledger: DataFrame, corpus: DataFrame, removed: DataFrame) -> Iterat
     balance = every.groupBy("warc_file").agg(F.sum("n").alias("n")).where(F.col("n") != 0)
     for row in balance.orderBy("warc_file").limit(SHOWN).collect():
         yield Difference("balance", f"{row['warc_file']}: extracted - kept - removed = {row['n']}")
-
-
-def _funnel(
-    spark: SparkSession, folder: Folder, listed: Sequence[parquet.File], extracted: stages.Stage
-) -> Iterator[Difference]:
-    """The published funnel against one recounted from ledger and shards."""
-    recorded = pa.Table.from_batches(
-        list(parquet.batches(folder, "stats/funnel.parquet")), schema(FUNNEL)
-    )
-    records, decided = (
-        extracted.files["ledger"],
-        stages.required(folder, "curate").files["decisions"],
-    )
-    recounted = stats.funnel(
-        counting.by_spark(spark, folder, records, stats.LEDGER_COLUMNS, stats.ledger_counts),
-        counting.by_spark(spark, folder, decided, stats.DECISION_COLUMNS, stats.decision_counts),
-    )
-    if recorded.to_pylist() != recounted.to_pylist():
-        yield Difference("stats", "stats/funnel.parquet is not what ledger and decisions count")
-    kept = stats.total(recorded.to_pylist(), stage="kept")
-    in_shards = sum(file.rows for file in listed if file.path.startswith("corpus/"))
-    if kept != in_shards:
-        yield Difference("stats", f"funnel keeps {kept} documents, the corpus holds {in_shards}")

@@ -12,7 +12,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline import judging, parquet, stages
-from pipeline.schema import CLUSTERS, DOCUMENTS, LEDGER, schema
+from pipeline.schema import DOCUMENTS, LEDGER, MEMBERS, schema
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -74,15 +74,15 @@ def stored_run(
                 out.write(pa.RecordBatch.from_pylist(rows[start : start + 25], columns))
         files.append(out.file)
     every = [row for rows in tables for row in rows]
-    with parquet.Writer(folder, "clusters/0.parquet", schema(CLUSTERS)) as out:
-        out.write(pa.RecordBatch.from_pylist(_clusters(draw, every), schema(CLUSTERS)))
+    with parquet.Writer(folder, "members/0.parquet", schema(MEMBERS)) as out:
+        out.write(pa.RecordBatch.from_pylist(_clusters(draw, every), schema(MEMBERS)))
     with parquet.Writer(folder, "ledger/0.parquet", schema(LEDGER)) as ledger:
         ledger.write(pa.RecordBatch.from_pylist(_ledger(every), schema(LEDGER)))
     tables = {"documents": files, "ledger": [ledger.file]}
     parts = {"config": {}, "inputs": {}, "models": {}}
     stages.finish(folder, stages.Stage("extract", parts, tables, {}))
     parts = {"config": {}, "extract": "", "code": {}}
-    stages.finish(folder, stages.Stage("deduplicate", parts, {"clusters": [out.file]}, {}))
+    stages.finish(folder, stages.Stage("deduplicate", parts, {"members": [out.file]}, {}))
     return every
 
 

@@ -76,7 +76,7 @@ def test_clusters_are_chains_of_candidates_that_are_truly_similar(spark, extract
     done = deduplicate.run(spark, settings, folder)
     assert not list(folder.list("scratch"))
     found = {}
-    for file in done.files["clusters"]:
+    for file in done.files["members"]:
         for batch in parquet.batches(folder, file.path):
             found |= {row["node"]: row["cluster"] for row in batch.to_pylist()}
     nodes = node_of(pa.array([row["doc_id"] for row in rows])).tolist()

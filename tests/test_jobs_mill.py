@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -228,7 +229,32 @@ def test_verify_notices(spark, milled, tmp_path, damage, check):
     assert check in {difference.check for difference in verification.verify(spark, broken)}
 
 
-@pytest.mark.parametrize("stage", ["commits", "clusters", "decisions", "scratch/curate"])
+def test_verify_counts_the_clusters_and_every_table_of_statistics(spark, milled, tmp_path):
+    broken = copy(milled, tmp_path / "forged")
+    gone = published(broken, "removed")[0]["doc_id"]
+
+    def point(table):
+        rows = [row | {"kept_doc_id": gone, "kept_in": None} for row in table.to_pylist()[1:]]
+        return type(table).from_pylist(rows, table.schema)
+
+    def add(table):
+        row = {"lang": "fin_Latn", "kind": "email", "documents": 1, "spans": 1, "removed": 1}
+        return type(table).from_pylist([*table.to_pylist(), row], table.schema)
+
+    rewrite(broken.path("clusters/part-00000.parquet"), point)
+    for name in ("edits", "personal_data", "rehydration"):
+        rewrite(broken.path(f"stats/{name}.parquet"), add)
+    restate(broken)
+    found = verification.verify(spark, broken)
+    assert {d.what.split(" ")[0] for d in found if d.check == "stats"} == {
+        f"stats/{name}.parquet" for name in ("edits", "personal_data", "rehydration")
+    }
+    told = [d.what for d in found if d.check == "documents"]
+    assert [what for what in told if what.startswith(gone) and "removed 1 times" in what]
+    assert [what for what in told if "clustered 0 times" in what]
+
+
+@pytest.mark.parametrize("stage", ["commits", "members", "decisions", "scratch/curate"])
 def test_a_killed_run_shows_nothing_half_and_the_next_one_ends_the_same(
     spark, milled, tmp_path, stage
 ):
@@ -425,3 +451,39 @@ def test_what_an_older_corpus_holds_is_known_and_no_refused_copy_resurfaces(
     monkeypatch.setattr(deciding, "MOST_ROWS", 0)
     curate.run(spark, settings, folder)
     assert manifest.read(folder) == told
+
+
+def test_clusters_say_for_every_document_which_copy_stays_and_how_alike_it_is(milled):
+    """Against the stored signatures, and against what stands in corpus and removed."""
+    files = stages.required(milled, "extract").files["documents"]
+    stored = [
+        row
+        for file in files
+        for batch in parquet.batches(milled, file.path, ("doc_id", "text_hash", "signature"))
+        for row in batch.to_pylist()
+    ]
+    root = Path(milled.path("clusters"))
+    rows = [row for path in sorted(root.iterdir()) for row in pq.read_table(path).to_pylist()]
+    assert [row["doc_id"] for row in rows] == [row["doc_id"] for row in stored]
+    of = {row["doc_id"]: row for row in stored}
+    kept = {row["doc_id"] for row in published(milled, "corpus")}
+    members = Counter(row["cluster_id"] for row in rows)
+    stay, near = {}, 0
+    for row in rows:
+        own, copy = (of.get(row[name]) for name in ("doc_id", "kept_doc_id"))
+        assert row["cluster_size"] == members[row["cluster_id"]]
+        assert stay.setdefault(row["cluster_id"], row["kept_doc_id"]) == row["kept_doc_id"]
+        assert row["kept_in"] is None
+        if copy is None:
+            assert row["similarity"] is None
+        elif copy is own or copy["text_hash"] == own["text_hash"]:
+            assert row["similarity"] == 1
+        else:
+            values = [np.frombuffer(each["signature"], "<u4") for each in (own, copy)]
+            assert row["similarity"] == np.float32(np.mean(values[0] == values[1]))
+            near += 0 < row["similarity"] < 1
+    assert near
+    assert {copy for copy in stay.values() if copy} == kept
+    gone = Counter(row["reason"] for row in published(milled, "removed") if not row["kept_doc_id"])
+    assert sum(gone.values()) == sum(row["kept_doc_id"] is None for row in rows)
+    assert not [reason for reason in gone if reason.startswith("duplicate.")]

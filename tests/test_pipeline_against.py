@@ -171,7 +171,7 @@ def finished(folder, **parts):
         batch = band_tables.of_documents(stored(table_of(row(1, "x"))), DUPLICATES)
         out.write(batch)
     made = {"bands": band_tables.made_with(DUPLICATES)} | parts
-    stage = stages.Stage("deduplicate", made, {"bands": [out.file], "clusters": []}, {})
+    stage = stages.Stage("deduplicate", made, {"bands": [out.file], "members": []}, {})
     stages.finish(folder, stage)
     return stage
 
@@ -199,7 +199,7 @@ def test_corpora_are_opened_by_folder_or_name(tmp_path):
     stages.finish(two, stages.Stage("curate", {"deduplicate": "?"}, {"decisions": []}, {}))
     with pytest.raises(ConfigError, match="corpusmill curate"):
         corpora.opened([two.base], wanted, own)
-    stages.finish(one, stages.Stage("deduplicate", {}, {"clusters": []}, {}))
+    stages.finish(one, stages.Stage("deduplicate", {}, {"members": []}, {}))
     with pytest.raises(ConfigError, match="kept no band tables"):
         corpora.opened([one.base], wanted, own)
 

@@ -1,16 +1,19 @@
 """Which copy stays: rights over clusters, older corpora; against plain Python and Spark."""
 
 import random
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import stored_run
+from conftest import SOUND, stored_run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dedup.minhash import sketches
+from dedup.minhash import similarity, sketch_similarity, sketches
 from filters.tables import OBJECTIONS, RULES
 from pipeline import (
+    alike,
     config,
     decisions,
     fetches_spark,
@@ -22,15 +25,16 @@ from pipeline import (
     spread,
     stages,
 )
-from pipeline.alike import share, with_similarity
+from pipeline.alike import shares, with_similarity
 from pipeline.choosing import Choice, choice_of
 from pipeline.criteria import Criteria
 from pipeline.fetches import REASON as OLDER
 from pipeline.files import Folder
 from pipeline.likeness import similarities
 from pipeline.lists import derived_lists
-from pipeline.schema import CLUSTERS, DECISIONS, KNOWN, SUPERSEDED, schema
+from pipeline.schema import DECISIONS, DOCUMENTS, KNOWN, MEMBERS, SUPERSEDED, schema
 
+NEVER = 2**63
 KEYS = ("passes", "not_opted_out", "lang_score", "newest", "longest")
 CHOICES = [Choice(KEYS, *both) for both in product([True, False], repeat=2)]
 RULES_OF = config.load().rules.table()
@@ -41,7 +45,7 @@ def run_with_known(folder, seed, objecting=0.06, **columns):
     draw = random.Random(seed)
     rows = stored_run(folder, draw, objecting=objecting, **columns)
     grouped = stages.required(folder, "deduplicate")
-    clusters = table(folder, grouped.files["clusters"], CLUSTERS)
+    clusters = table(folder, grouped.files["members"], MEMBERS)
     others = [
         {
             "cluster": (member := draw.choice(clusters))["cluster"],
@@ -192,7 +196,7 @@ def test_spark_chooses_the_same(spark, tmp_path):
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED).cache()
     members, elsewhere = (
         spread.table(spark, folder, found[1].files[name], schema(own))
-        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+        for name, own in (("members", MEMBERS), ("known", KNOWN))
     )
     wanted = pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])
     signatures = spread.table(spark, folder, documents, wanted)
@@ -223,26 +227,10 @@ def test_older_fetches_share_the_fate_of_the_newest_also_by_spark(spark, tmp_pat
     judge = criteria_of(folder)._replace(newest_per_url=True)
     tables, _ = outcomes.decide(folder, *found, judge, CHOICES[0])
     made = table(folder, tables["decisions"], DECISIONS)
-    url = {row["doc_id"]: row["url"] for row in stored}
-    newest = {url[r["doc_id"]]: r for r in made if not r["failed_rules"] and r["reason"] != OLDER}
-    kept = {row["doc_id"] for row in made if row["reason"] is None}
-    fates = set()
-    for row in made:
-        first = newest.get(url[row["doc_id"]])
-        if row["failed_rules"] or row is first:
-            continue
-        if row["reason"] == OLDER:
-            fates.add(first["reason"])
-            assert (row["kept_doc_id"], row["kept_in"]) == (first["kept_doc_id"], first["kept_in"])
-            assert row["kept_in"] or row["kept_doc_id"] in kept
-            assert (row["similarity"] is None) == (row["kept_doc_id"] is None)
-        else:
-            assert row["reason"] == "rights.copy"
-            assert row["kept_doc_id"] is None
-    assert fates >= {None, "duplicate.near", "duplicate.known"}
+    check_fetches(stored, made)
     members, elsewhere = (
         spread.table(spark, folder, found[1].files[name], schema(own))
-        for name, own in (("clusters", CLUSTERS), ("known", KNOWN))
+        for name, own in (("members", MEMBERS), ("known", KNOWN))
     )
     shared = spark.sparkContext.broadcast(judge)
     given = (spark, folder, documents, shared, members, CHOICES[0], elsewhere)
@@ -251,6 +239,97 @@ def test_older_fetches_share_the_fate_of_the_newest_also_by_spark(spark, tmp_pat
     rows = with_similarity(fetches_spark.decided(*given), signatures, elsewhere)
     found = rows.select(*schema(DECISIONS).names).orderBy("file", "row").collect()
     assert [row.asDict() for row in found] == made
+
+
+def check_fetches(stored, made):
+    """Every page's fetches, by plain Python: an objection that is not older reaches them all."""
+    kept = {row["doc_id"]: row["cluster_id"] for row in made if row["reason"] is None}
+    pages, fates, late = {}, set(), 0
+    for row, own in zip(stored, made, strict=True):
+        assert row["doc_id"] == own["doc_id"]
+        date = row["warc_date"]
+        pages.setdefault(row["url"], []).append((own, date))
+    for fetches in pages.values():
+        said = [
+            NEVER if date is None else date
+            for own, date in fetches
+            if OBJECTIONS & set(own["failed_rules"])
+        ]
+        passing = [(own, -1 if date is None else date) for own, date in fetches
+                   if not own["failed_rules"]]  # fmt: skip
+        if not passing:
+            continue
+        first, newest = min(passing, key=lambda one: (-one[1], one[0]["doc_id"]))
+        if said and max(said) >= newest:
+            late += len(passing)
+            for row, _ in passing:
+                assert (row["reason"], row["kept_doc_id"]) == ("rights.copy", None)
+                assert row["cluster_id"] not in kept.values()
+            continue
+        for row, _ in passing:
+            if row["reason"] == OLDER:
+                fates.add(first["reason"])
+                copy = (row["kept_doc_id"], row["kept_in"])
+                assert copy == (first["kept_doc_id"], first["kept_in"])
+                assert row["kept_in"] or row["kept_doc_id"] in kept
+                assert (row["similarity"] is None) == (row["kept_doc_id"] is None)
+            elif row is not first:
+                assert row["reason"] == first["reason"] == "rights.copy"
+                assert row["kept_doc_id"] is None
+    assert late > 5
+    assert fates >= {None, "duplicate.near", "duplicate.known"}
+
+
+def test_an_owner_s_word_reaches_mirrors_of_older_fetches_unless_withdrawn(tmp_path):
+    """One page in three fetches, and a mirror of the first at another address."""
+    for said, expected in (
+        ((0, 0, 1), ["rights.copy", "rights.copy", "rights.noai", "rights.copy"]),
+        ((0, 1, 0), ["duplicate.url", "rights.noai", None, None]),
+        ((0, 0, 0), ["duplicate.url", "duplicate.url", None, None]),
+    ):
+        folder = Folder(str(tmp_path / str(said)))
+        rows = stored_run(
+            folder, random.Random(1), sizes=(4,), langs=("eng_Latn",), **sound_columns()
+        )
+        pages = [
+            row | {"url": f"https://{host}.example/", "warc_date": date, "optout_noai": noai}
+            for row, host, date, noai in zip(rows, "aaab", (1, 2, 3, 4), (*said, 0), strict=True)
+        ]
+        stored_again(folder, pages, copies=(0, 3))
+        judge = criteria_of(folder)._replace(newest_per_url=True)
+        found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
+        tables, _ = outcomes.decide(folder, *found, judge, CHOICES[1])
+        made = {row["doc_id"]: row for row in table(folder, tables["decisions"], DECISIONS)}
+        assert [made[page["doc_id"]]["reason"] for page in pages] == expected
+
+
+def sound_columns():
+    """Values under which a document passes every rule."""
+    found = {
+        column.name: SOUND.get(column.name, 0.0 if pa.types.is_floating(column.type) else 500)
+        for column in DOCUMENTS
+        if pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
+    }
+    return found | {"lang_score": 1.0, "text_chars": 501, "char_count": 501, "optout_noai": 0,
+                    "optout_tdm_reservation": 0, "optout_aipref": 0}  # fmt: skip
+
+
+def stored_again(folder, pages, copies):
+    """The run's documents as given, those of ``copies`` one cluster and the others alone."""
+    extracted, grouped = (stages.required(folder, name) for name in ("extract", "deduplicate"))
+    nodes = judging.node_of(pa.array([page["doc_id"] for page in pages])).tolist()
+    together = min(nodes[i] for i in copies)
+    rows = [
+        {"node": node, "cluster": together if i in copies else node,
+         "cluster_size": len(copies) if i in copies else 1, "exact_node": node}
+        for i, node in enumerate(nodes)
+    ]  # fmt: skip
+    for stage, name, own, kind in (
+        (extracted, "documents", pages, DOCUMENTS), (grouped, "members", rows, MEMBERS),
+    ):  # fmt: skip
+        with parquet.Writer(folder, f"{name}/again.parquet", schema(kind)) as out:
+            out.write(pa.RecordBatch.from_pylist(own, schema(kind)))
+        stages.finish(folder, stage._replace(files=stage.files | {name: [out.file]}))
 
 
 def test_no_copy_of_a_page_whose_owner_objects_resurfaces(tmp_path):
@@ -299,11 +378,60 @@ def test_similarities_are_the_share_of_equal_values_whatever_the_block(tmp_path,
 
 def test_a_share_of_sketches_allows_for_chance():
     one = np.arange(112, dtype=np.uint32)
-    assert share(one.tobytes(), sketches(one[None]).tobytes()) == 1
-    assert share(one.tobytes(), sketches(one[None] + 1).tobytes()) == 0
-    assert share(b"", one.tobytes()) is None
-    assert share(one.tobytes(), b"") is None
-    assert share(one.tobytes(), one[:40].tobytes()) is None
+    equal, other = sketches(one[None]).tobytes(), sketches(one[None] + 1).tobytes()
+    pairs = [
+        (one, equal, 1), (one, other, 0), (b"", one, None), (one, b"", None), (None, one, None),
+        (one, None, None), (one, one[:40], None), (one, one, 1), (one[:8], one[1:9], 0),
+    ]  # fmt: skip
+    left, right = (
+        pa.array([None if v is None else bytes(v) for v in side], pa.binary())
+        for side in (list(zip(*pairs, strict=True))[:2])
+    )
+    assert shares(left, right).to_pylist() == [expected for *_, expected in pairs]
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 7), max_size=9))
+@settings(deadline=None)
+def test_every_document_is_compared_with_the_copy_of_its_rows_wherever_batches_end(seed, cuts):
+    draw = random.Random(seed)
+    rows, expected = [], {}
+    for number in range(draw.randint(0, 6)):
+        corpus = draw.choice(["", "older"])
+        copy = draw.choice([None, b"", signed(draw), signed(draw)])
+        if copy and corpus:
+            copy = sketches(np.frombuffer(copy, "<u4")).tobytes()
+        if copy is not None:
+            rows.append((corpus, f"{number}", 0, "", copy))
+        for i in range(draw.randint(0, 4)):
+            own = draw.choice([None, b"", signed(draw), signed(draw)])
+            rows.append((corpus, f"{number}", 1, f"{number}-{i}", own))
+            expected[f"{number}-{i}"] = share(own or b"", copy or b"")
+    names = ("kept_in", "kept_doc_id", "first", "doc_id", "signature")
+    kinds = (pa.string(), pa.string(), pa.int32(), pa.string(), pa.binary())
+    columns = list(zip(*sorted(rows, key=lambda row: row[:4]), strict=True)) or [()] * 5
+    whole = pa.record_batch([pa.array(c, k) for c, k in zip(columns, kinds, strict=True)], names)
+    ends = [0, *sorted(min(cut * 3, len(rows)) for cut in cuts), len(rows)]
+    parts = (whole.slice(a, b - a) for a, b in pairwise(ends))
+    found = {
+        doc_id: value
+        for batch in alike._compared(parts)
+        for doc_id, value in zip(*(column.to_pylist() for column in batch), strict=True)
+    }
+    assert found == {d: v if v is None else float(np.float32(v)) for d, v in expected.items()}
+
+
+def signed(draw):
+    return np.array(draw.choices(range(256, 259), k=8), "<u4").tobytes()
+
+
+def share(signature, copy):
+    """Similarity by two signatures, or by a signature and a sketch; None where one has no words."""
+    one = np.frombuffer(signature, "<u4").astype(np.uint32)
+    if not signature or not copy:
+        return None
+    if len(copy) == len(signature):
+        return float(similarity(one, np.frombuffer(copy, "<u4")))
+    return float(sketch_similarity(sketches(one), np.frombuffer(copy, np.uint8)))
 
 
 def test_the_choice_is_of_the_configuration_and_of_the_run(tmp_path):
@@ -323,9 +451,9 @@ def test_a_cluster_of_one_is_read_where_another_corpus_knows_it(tmp_path):
     rows, _ = narrow.read(folder, extracted.files["documents"], [criteria_of(folder)])
     single = [
         r["cluster"]
-        for r in table(folder, grouped.files["clusters"], CLUSTERS)
+        for r in table(folder, grouped.files["members"], MEMBERS)
         if r["cluster_size"] == 1
     ]
-    plain_members = narrow.members(folder, grouped.files["clusters"], rows)
-    found = narrow.members(folder, grouped.files["clusters"], rows, np.array(single[:1]))
+    plain_members = narrow.members(folder, grouped.files["members"], rows)
+    found = narrow.members(folder, grouped.files["members"], rows, np.array(single[:1]))
     assert set(found.cluster.tolist()) - set(plain_members.cluster.tolist()) == {single[0]}

@@ -18,7 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.likeness import similarities
 from pipeline.lists import derived_lists
-from pipeline.schema import CLUSTERS, DECISIONS, KNOWN, schema
+from pipeline.schema import DECISIONS, KNOWN, MEMBERS, schema
 
 ORDERS = [
     ("passes", "lang_score", "longest", "newest"),
@@ -32,7 +32,7 @@ def in_process(folder, rules, keys):
     criteria = Criteria(rules, lists=derived_lists(config.load(), rules, folder.options))
     rows, (judged,) = narrow.read(folder, extracted.files["documents"], [criteria])
     nothing = known.read(folder, [])
-    found = narrow.members(folder, grouped.files["clusters"], rows)
+    found = narrow.members(folder, grouped.files["members"], rows)
     made = deciding.decided(rows, judged, found, nothing, Choice(keys), rules)
     files = extracted.files["documents"]
     alike = similarities(folder, files, rows.ends, made.kept, made.known, made.exact, nothing)
@@ -53,8 +53,8 @@ def test_spark_decides_the_same(spark, tmp_path, keys, preset):
     work = decisions.judged(spark.sparkContext.broadcast(criteria))
     columns = judging.judged_columns(rules)
     rows = spread.rows_of(spark, folder, documents, work, columns, decisions.JUDGED)
-    clusters = stages.required(folder, "deduplicate").files["clusters"]
-    members = spread.table(spark, folder, clusters, schema(CLUSTERS))
+    clusters = stages.required(folder, "deduplicate").files["members"]
+    members = spread.table(spark, folder, clusters, schema(MEMBERS))
     chosen = decisions.decided(rows, members, Choice(keys), rules)
     signatures = spread.table(
         spark, folder, documents, pa.schema([("doc_id", pa.string()), ("signature", pa.binary())])

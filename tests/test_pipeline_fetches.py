@@ -39,7 +39,7 @@ def decided_here(folder, own):
     documents = extracted.files["documents"]
     rows, (judged,) = narrow.read(folder, documents, [judge])
     elsewhere = known.read(folder, grouped.files.get("known", []))
-    found = narrow.members(folder, grouped.files["clusters"], rows, elsewhere.cluster)
+    found = narrow.members(folder, grouped.files["members"], rows, elsewhere.cluster)
     given = (rows, judged, found, elsewhere, judge, Choice(KEYS))
     made = outcomes.outcome(folder, documents, *given)
     alike = np.full(len(made.reason), np.nan, np.float32)
@@ -116,6 +116,33 @@ def test_newer_fetches_as_plain_python_finds_them(made, ids):
         best = min(group, key=lambda j: (-made[j][1] if made[j][1] is not None else NEVER, ids[j]),
                    default=i)  # fmt: skip
         assert found[i] == (best if passes and best != i else -1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-2, 2), st.one_of(st.none(), st.integers(0, 3)), st.booleans(),
+            st.booleans(),
+        ),
+        max_size=20,
+    ),
+)  # fmt: skip
+@settings(deadline=None)
+def test_objections_reach_fetches_that_are_no_newer(made):
+    """A document that objects does not pass; nobody knows when one without a date was fetched."""
+    passes = np.array([p and not o for *_, p, o in made], np.bool_)
+    found = fetches.objected(
+        np.array([a for a, *_ in made], np.int64),
+        rows_of([d for _, d, _, _ in made], range(len(made))),
+        passes,
+        np.array([o for *_, o in made], np.bool_),
+    ).tolist()
+    for i, (where, *_) in enumerate(made):
+        dates = [made[j][1] for j in range(len(made)) if made[j][0] == where and passes[j]]
+        newest = max((d for d in dates if d is not None), default=None)
+        said = [d for a, d, _, o in made if a == where and o]
+        reached = any(newest is None or d is None or d >= newest for d in said)
+        assert found[i] == (bool(passes[i]) and reached)
 
 
 def test_documents_without_an_address_share_none():

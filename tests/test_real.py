@@ -159,7 +159,7 @@ def similar_pairs(texts):
 def test_clusters_beside_the_similarity_of_every_pair(milled):
     """No hashing here: sets of strings, multiplied as sparse matrices, language by language."""
     folder, _ = milled
-    found = table(folder, "deduplicate", "clusters", ["node", "cluster"])
+    found = table(folder, "deduplicate", "members", ["node", "cluster"])
     cluster_of = {row["node"]: row["cluster"] for row in found}
     by_lang = defaultdict(list)
     for row in table(folder, "extract", "documents", ["doc_id", "lang", "text", "warc_file"]):

@@ -24,6 +24,7 @@ TABLE_NOTES = {
     "corpus": "What stays: `corpus/lang=fin_Latn/part-00000.parquet`, sorted by domain, url and doc_id.",
     "removed": "What went, in the same columns, with the reason.",
     "ledger": "One row per WARC record and per gap between records; the rows of a file add up to its bytes.",
+    "selection": "With `--index`: the records the condition chose; `verify` counts the ledger against it.",
     "documents": "Everything measured about every extracted page; rules decide from here.",
     "clusters": "Which documents are copies of each other.",
     "bands": "What every document is compared by: enough to find copies of it later; no text, no address.",

@@ -186,6 +186,11 @@ LEDGER = (
     Column("notes", pa.list_(pa.string()), "what was odd about the record"),
     Column("doc_id", pa.string(), "the document made from it"),
 )
+SELECTION = (
+    Column("warc_file", pa.string(), "archive, as the index names it"),
+    Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
+    Column("warc_length", pa.int64(), "bytes the record takes in the archive"),
+)
 FUNNEL = (
     Column("stage", pa.string(), "read, extract, language, rules, duplicates or kept"),
     Column("lang", pa.string(), "language; null before it is known"),
@@ -246,6 +251,7 @@ TABLES = {
     "corpus": CORPUS,
     "removed": REMOVED,
     "ledger": LEDGER,
+    "selection": SELECTION,
     "documents": DOCUMENTS,
     "clusters": CLUSTERS,
     "bands": BANDS,

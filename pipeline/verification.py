@@ -14,7 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 
 from pipeline import counting, manifest, parquet, spread, stages, stats
 from pipeline.files import Folder
-from pipeline.schema import FUNNEL, LEDGER, schema
+from pipeline.schema import FUNNEL, LEDGER, SELECTION, schema
 
 SHOWN = 20
 CHUNK = 4 << 20
@@ -48,9 +48,14 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
     tables = {name: _ids(spark, folder, listed, name) for name in ("corpus", "removed")}
     documents = _ids(spark, folder, extracted.files["documents"], "documents")
     ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
-    sizes = input_sizes(extracted)
+    chosen = extracted.files.get("selection")
+    accounted = (
+        _bytes(ledger, input_sizes(extracted))
+        if chosen is None
+        else _chosen_bytes(ledger, spread.table(spark, folder, chosen, schema(SELECTION)))
+    )
     return [
-        *_bytes(ledger, sizes),
+        *accounted,
         *_places(tables["corpus"], tables["removed"], documents),
         *_balance(ledger, tables["corpus"], tables["removed"]),
         *_funnel(spark, folder, listed, extracted),
@@ -128,6 +133,24 @@ def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
             yield Difference("ledger", what)
     for name in sorted(sizes.keys() - seen):
         yield Difference("ledger", f"{name}: an input without a ledger row")
+
+
+def _chosen_bytes(ledger: DataFrame, selection: DataFrame) -> Iterator[Difference]:
+    """Each chosen record's bytes are covered, and of every archive no others."""
+    place = ["warc_file", "warc_offset"]
+    for row in selection.join(ledger, place, "left_anti").orderBy(*place).limit(SHOWN).collect():
+        what = f"{row['warc_file']}: no row for the record at byte {row['warc_offset']}"
+        yield Difference("ledger", what)
+    rows = ledger.select("warc_file", "warc_length", F.lit(0).alias("chosen"))
+    wanted = selection.select("warc_file", F.lit(0).alias("warc_length"), "warc_length")
+    every = rows.unionByName(wanted.toDF("warc_file", "warc_length", "chosen"))
+    sums = every.groupBy("warc_file").agg(
+        F.sum("warc_length").alias("n"), F.sum("chosen").alias("m")
+    )
+    differing = sums.where(F.col("n") != F.col("m")).orderBy("warc_file")
+    for row in differing.limit(SHOWN).collect():
+        what = f"{row['warc_file']}: {row['n']} of {row['m']} chosen bytes accounted for"
+        yield Difference("ledger", what)
 
 
 def _places(corpus: DataFrame, removed: DataFrame, documents: DataFrame) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ TABLE_NOTES = {
     "removed": "What went, in the same columns, with the reason.",
     "ledger": "One row per WARC record and per gap between records; the rows of a file add up to its bytes.",
     "quarantine": "Records that broke the guarded child, as read: `corpusmill explain DIR DOC_ID` tries one again. Holds personal data, is never published, and may be deleted.",
+    "selection": "With `--index`: the records the condition chose; `verify` counts the ledger against it.",
     "documents": "Everything measured about every extracted page; rules decide from here.",
     "clusters": "Every document's cluster, the copy that stays of it and how alike the two are: `clusters/part-00000.parquet`, in the order of the documents table.",
     "members": "Which documents are copies of each other, before anything is decided; `clusters` is made from it.",

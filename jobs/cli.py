@@ -13,17 +13,23 @@ from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
     EXPLAIN_EXAMPLES,
+    EXTRACT_EXAMPLES,
+    MILL_EXAMPLES,
     Archive,
     AsJson,
+    Base,
     Dir,
     DocId,
     File,
+    Index,
     Inputs,
     Lang,
     Master,
     Output,
     Preset,
     Storage,
+    Where,
+    chosen_of,
     folder_of,
     settled,
 )  # fmt: skip
@@ -53,44 +59,46 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(bands.app, name="bands")
 
 
-@app.command(
-    epilog="**Examples**\n\n"
-    "`corpusmill mill samples/archives --output demo`\n\n"
-    "`corpusmill mill s3://commoncrawl/crawl-data/CC-MAIN-2025-05/warc.paths.gz -o s3://bucket/corpus`"
-    "\n\n"
-    "`spark-submit --master spark://host:7077 jobs/mill.py crawl/ -o corpus`"
-)
+@app.command(epilog=MILL_EXAMPLES)
 def mill(
-    inputs: Inputs,
     output: Output,
+    inputs: Inputs = None,
     preset: Preset = None,
     config: File = None,
     master: Master = None,
+    index: Index = None,
+    where: Where = None,
+    base: Base = None,
 ) -> None:
     """Archives in, corpus out: extract, deduplicate and curate in one go."""
     from jobs import mill as job  # noqa: PLC0415  # --help need not wait for Spark
 
     with _run(preset, config, output) as (settings, folder):
-        milled = job.run(_spark(master), settings, folder, inputs)
+        settings, chosen = chosen_of(settings, inputs, index, where, base)  # noqa: PLW2901
+        milled = job.run(_spark(master), settings, folder, inputs or [], chosen)
         _show_funnel(folder)
         say(f"\nCorpus: {output}/corpus   removed, with reasons: {output}/removed")
         say(f"Next:   corpusmill verify {output}")
         _end(milled.extracted, settings)
 
 
-@app.command(epilog="**Example**\n\n`corpusmill extract crawl/*.warc.gz --output run1`")
+@app.command(epilog=EXTRACT_EXAMPLES)
 def extract(
-    inputs: Inputs,
     output: Output,
+    inputs: Inputs = None,
     preset: Preset = None,
     config: File = None,
     master: Master = None,
+    index: Index = None,
+    where: Where = None,
+    base: Base = None,
 ) -> None:
     """Archives to documents and ledger (text, language, signals, signatures)."""
     from jobs import extract as job  # noqa: PLC0415
 
     with _run(preset, config, output) as (settings, folder):
-        stage = job.run(_spark(master), settings, folder, inputs)
+        settings, chosen = chosen_of(settings, inputs, index, where, base)  # noqa: PLW2901
+        stage = job.run(_spark(master), settings, folder, inputs or [], chosen)
         for reason, count in stage.counts.items():
             if not reason.startswith(job.DAMAGE):
                 say(f"{count:>12,}  {reason.removesuffix(':-')}")

@@ -104,6 +104,7 @@ def run(
     listing = [{"name": name, "bytes": size} for name, size in sorted(sizes.items())]
     made = {"code": parts["code"], "models": extracted.parts["models"]} | looked_up(judge.lists)
     made |= {name: grouped.parts[name] for name in ("against",) if name in grouped.parts}
+    made |= {name: extracted.parts[name] for name in ("selection",) if name in extracted.parts}
     stages.forget(folder, "curate")
     used = as_used(config, extracted, grouped)
     manifest.publish(folder, staging, published, manifest.encode(used, made, listing, files))

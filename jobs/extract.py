@@ -10,16 +10,19 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from jobs.selecting import NAMELESS, Chosen, chosen_tasks, indexed_inputs, picked
 from jobs.session import watched
 from pipeline import extraction, fingerprint, quarantine, spread, stages
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
-from pipeline.extraction import Commit, Range
+from pipeline.extraction import Commit, Range, Task
 from pipeline.files import Folder
+from pipeline.index import index_files
 from pipeline.inputs import InputFile, listing
 from pipeline.models import model_checksums
 from pipeline.parquet import File
 from pipeline.ranges import plan_ranges
+from pipeline.selection import TABLE
 from pipeline.storage import StorageOptions, open_source
 from pipeline.word_files import flagged_words
 
@@ -36,9 +39,52 @@ DONE = pa.schema(
 )
 
 
-def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[str]) -> stages.Stage:
-    """The finished extract stage: taken as it is when nothing it depends on changed."""
+def run(
+    spark: SparkSession,
+    config: Config,
+    folder: Folder,
+    inputs: Sequence[str],
+    chosen: Chosen | None = None,
+) -> stages.Stage:
+    """The finished extract stage: taken as it is when nothing it depends on changed.
+
+    Reads ``inputs``, or where there are none the records that ``chosen`` selects.
+    """
     options = extraction.storage_options(config)
+    listed = _listed(inputs, options) if chosen is None else []
+    indexed = [] if chosen is None else index_files(chosen.source, options)
+    flagged = flagged_words(config.words, options)
+    config = config.model_copy(update={"words": flagged.pinned})
+    parts = made_from(config, listed or indexed_inputs(indexed)) | {"words": flagged.made_from}
+    if chosen is not None:
+        parts["selection"] = {"where": chosen.where, "base": config.input.path_prefix}
+    found = stages.check(folder, "extract", parts)
+    if found.stage:
+        log.info("extract: finished before from the same inputs, config, code and models")
+        return found.stage
+    for line in found.differences:
+        log.info("extract: again, since %s", line)
+    commits = f"commits/{fingerprint.digest(parts)[:16]}"
+    tables: dict[str, list[File]] = {}
+    tasks: Sequence[Task] = planned(listed, config)
+    counts: dict[str, int] = {}
+    if chosen is not None:
+        selection = picked(spark, config, folder, chosen, indexed)
+        tables, tasks = {TABLE: selection.files}, chosen_tasks(selection, config, folder)
+        counts = (
+            {f"{DAMAGE}{NAMELESS}:{chosen.source}": selection.nameless}
+            if selection.nameless
+            else {}
+        )
+    done = watched(spark, "extract", lambda: _extracted(spark, tasks, config, folder, commits))
+    stage = stages.Stage("extract", parts, _files(done) | tables, _counts(done) | counts)
+    stages.finish(folder, stage)
+    sweep(folder, stage, commits)
+    return stage
+
+
+def _listed(inputs: Sequence[str], options: StorageOptions) -> list[InputFile]:
+    """The archives to read, with their sizes; ConfigError where not one can be read."""
     found_inputs = listing(inputs, options)
     if found_inputs.ignored:
         log.info("not read, no archives by name: %d files", len(found_inputs.ignored))
@@ -50,22 +96,7 @@ def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[st
         named = [f"{file.uri} ({file.problem})" for file in listed[:SHOWN]]
         more = ["..."] if listed[SHOWN:] else []
         raise ConfigError(f"no archive to read: {', '.join([*named, *more])}")
-    flagged = flagged_words(config.words, options)
-    config = config.model_copy(update={"words": flagged.pinned})
-    parts = made_from(config, listed) | {"words": flagged.made_from}
-    found = stages.check(folder, "extract", parts)
-    if found.stage:
-        log.info("extract: finished before from the same inputs, config, code and models")
-        return found.stage
-    for line in found.differences:
-        log.info("extract: again, since %s", line)
-    commits = f"commits/{fingerprint.digest(parts)[:16]}"
-    ranges = planned(listed, config)
-    done = watched(spark, "extract", lambda: _extracted(spark, ranges, config, folder, commits))
-    stage = stages.Stage("extract", parts, _files(done), _counts(done))
-    stages.finish(folder, stage)
-    sweep(folder, stage, commits)
-    return stage
+    return listed
 
 
 def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
@@ -122,15 +153,15 @@ def _ranges(file: InputFile, config: Config) -> list[Range]:
 
 
 def _extracted(
-    spark: SparkSession, ranges: Sequence[Range], config: Config, folder: Folder, commits: str
+    spark: SparkSession, tasks: Sequence[Task], config: Config, folder: Folder, commits: str
 ) -> list[Commit]:
-    def work(task: Range) -> spread.Batches:
+    def work(task: Task) -> spread.Batches:
         commit = extraction.extract(task, config, folder, commits)
         files = [[value] for table in TABLES for value in commit.files.get(table, ABSENT)]
         counts = [[list(commit.counts)], [list(commit.counts.values())]]
         yield pa.record_batch([*files, *counts], schema=DONE)
 
-    rows = spread.each(spark, ranges, work, DONE).collect()
+    rows = spread.each(spark, tasks, work, DONE).collect()
     return [
         Commit(
             "",

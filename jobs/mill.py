@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pyspark.sql import SparkSession
 
 from jobs import curate, deduplicate, extract
+from jobs.selecting import Chosen
 from pipeline.config import Config
 from pipeline.files import Folder
 from pipeline.stages import Stage
@@ -20,10 +21,16 @@ class Milled(NamedTuple):
     curated: Stage
 
 
-def run(spark: SparkSession, config: Config, folder: Folder, inputs: Sequence[str]) -> Milled:
+def run(
+    spark: SparkSession,
+    config: Config,
+    folder: Folder,
+    inputs: Sequence[str],
+    chosen: Chosen | None = None,
+) -> Milled:
     """All three stages; those that nothing changed for are taken as they are."""
     return Milled(
-        extract.run(spark, config, folder, inputs),
+        extract.run(spark, config, folder, inputs, chosen),
         deduplicate.run(spark, config, folder),
         curate.run(spark, config, folder),
     )

@@ -18,7 +18,7 @@ import pyarrow as pa
 from filters.word_lists import WordLists
 from language_id.identify import Identifier
 from language_id.models import load
-from pipeline import ledger, quarantine
+from pipeline import ledger, quarantine, selected
 from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
@@ -78,7 +78,11 @@ def storage_options(config: Config) -> StorageOptions:
     )
 
 
-def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit:
+Task = Range | selected.Task
+"""What one Spark task reads: a range of an archive, or chosen records of some."""
+
+
+def extract(task: Task, config: Config, folder: Folder, commits: str) -> Commit:
     """Extract a range, unless its commit record is there already.
 
     ``commits`` is the folder of commit records. A second attempt at the same range writes other
@@ -101,7 +105,7 @@ def extract(task: Range, config: Config, folder: Folder, commits: str) -> Commit
                 pages.write(documents(extracted, tools(config), config))
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
-            counts.update(f"damage:{d}:{task.name}" for r in ended for d in ledger.damage(r))
+            counts.update(f"damage:{d}:{r['warc_file']}" for r in ended for d in ledger.damage(r))
     files = {"documents": pages.file, "ledger": rows.file}
     if held.rows:
         path = f"{quarantine.TABLE}/{task.key}-{fresh}.parquet"
@@ -138,7 +142,7 @@ def decode(content: bytes) -> Commit:
     return Commit(found["key"], files, found["counts"])
 
 
-def _batches(task: Range, config: Config) -> Iterator[list[ledger.Screened]]:
+def _batches(task: Task, config: Config) -> Iterator[list[ledger.Screened]]:
     """Screened records in batches bounded by count and bytes."""
     batch: list[ledger.Screened] = []
     waiting = 0
@@ -152,13 +156,16 @@ def _batches(task: Range, config: Config) -> Iterator[list[ledger.Screened]]:
         yield batch
 
 
-def screened_records(task: Range, config: Config) -> Iterator[ledger.Screened]:
-    """Every record of a range after the first look; an input that fails ends in a row of it."""
+def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
+    """Every record of a task after the first look; an input that fails ends in a row of it."""
+    limits = Limits(max_block_bytes=config.input.record_limit_mib << 20)
+    if isinstance(task, selected.Task):
+        yield from selected.screened_places(task, storage_options(config), limits)
+        return
     if task.problem:
         yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)
         return
     reached = task.start
-    limits = Limits(max_block_bytes=config.input.record_limit_mib << 20)
     try:
         with closing(open_source(task.uri, storage_options(config))) as source:
             for record in records(source, task.start, task.end, limits):

@@ -64,6 +64,8 @@ def encode(
             for table in PUBLISHED
         },
     }
+    if "selection" in made_from:
+        content["selection"] = made_from["selection"]
     return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
 
 

@@ -79,7 +79,7 @@ def open_s3(uri: str, options: StorageOptions) -> Source:
     def fetch(offset: int, length: int) -> bytes:
         return fetch_all(uri, request, offset, length, options.retries)
 
-    return Source(uri, size, fetch, version=etag.strip('"'))
+    return Source(uri, size, fetch, version=etag.strip('"'), ahead=options.read_ahead)
 
 
 def list_objects(uri: str, options: StorageOptions) -> list[S3Object]:

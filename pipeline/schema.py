@@ -213,6 +213,11 @@ QUARANTINE = (
     ),
     Column("block", pa.binary(), "block as the archive holds it; null beyond 64 MiB a range"),
 )
+SELECTION = (
+    Column("warc_file", pa.string(), "archive, as the index names it"),
+    Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
+    Column("warc_length", pa.int64(), "bytes the record takes in the archive"),
+)
 FUNNEL = (
     Column("stage", pa.string(), "read, extract, language, rules, duplicates or kept"),
     Column("lang", pa.string(), "language; null before it is known"),
@@ -272,6 +277,7 @@ DECISIONS = (
 TABLES = {
     "corpus": CORPUS,
     "removed": REMOVED,
+    "selection": SELECTION,
     "clusters": CLUSTERS,
     "ledger": LEDGER,
     "quarantine": QUARANTINE,

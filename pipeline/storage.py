@@ -23,6 +23,7 @@ SOURCE_REASONS = {
     "unsupported_scheme": "not a path, file://, s3://, https:// or http://",
     "source_changed": "the file was changed while it was read",
     "source_failed": "reading failed, also after retries",
+    "beyond_end": "an index names bytes that the file does not have",
 }
 
 
@@ -33,7 +34,8 @@ class StorageOptions:
     ``retries`` counts requests in a row that bring no byte, each after a longer pause (0.5 s
     doubled, 20 s at most). ``max_spool_bytes`` bounds the temporary file that a server without
     range requests is copied to. ``paths_prefix`` goes before every relative line of a path list
-    (``s3://commoncrawl/`` is the other choice for Common Crawl's).
+    (``s3://commoncrawl/`` is the other choice for Common Crawl's). Without ``read_ahead`` no more
+    bytes are fetched than are asked for.
     """
 
     endpoint_url: str | None = None
@@ -43,6 +45,7 @@ class StorageOptions:
     timeout_s: float = 60.0
     max_spool_bytes: int = 8 << 30
     paths_prefix: str = "https://data.commoncrawl.org/"
+    read_ahead: bool = True
 
 
 Fetch = Callable[[int, int], bytes]
@@ -62,8 +65,10 @@ class Source:
         version: str = "",
         close: Callable[[], None] | None = None,
         held: bytes | None = None,
+        ahead: bool = True,
     ) -> None:
         self.uri, self.size, self.version = uri, size, version
+        self._ahead = ahead
         self._fetch, self._close = fetch, close
         self._step = _FIRST_FETCH_BYTES
         # The last two extents fetched, as (offset, bytes): a reader may step back a little.
@@ -96,7 +101,7 @@ class Source:
         # Ask for more the longer reading goes on in order, for little after a jump.
         follows = any(offset == start + len(held) for start, held in self._extents)
         self._step = min(self._step * 2, _MAX_FETCH_BYTES) if follows else _FIRST_FETCH_BYTES
-        length = min(max(n, self._step), self.size - offset)
+        length = min(max(n, self._step), self.size - offset) if self._ahead else n
         extent = (offset, self._fetch(offset, length))
         self._extents = [*self._extents[-1:], extent]
         return extent

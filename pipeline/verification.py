@@ -16,7 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for i
 
 from pipeline import manifest, parquet, quarantine, recounts, spread, stages
 from pipeline.files import Folder
-from pipeline.schema import LEDGER, schema
+from pipeline.schema import LEDGER, SELECTION, schema
 
 SHOWN = 20
 CHUNK = 4 << 20
@@ -52,11 +52,16 @@ def verify(spark: SparkSession, folder: Folder) -> list[Difference]:
     documents = _ids(spark, folder, extracted.files["documents"], "documents")
     clusters = _table(spark, folder, listed, "clusters", COPIES)
     ledger = spread.table(spark, folder, extracted.files["ledger"], schema(LEDGER))
-    sizes = input_sizes(extracted)
+    chosen = extracted.files.get("selection")
+    accounted = (
+        _bytes(ledger, input_sizes(extracted))
+        if chosen is None
+        else _chosen_bytes(ledger, spread.table(spark, folder, chosen, schema(SELECTION)))
+    )
     tables_of = (extracted.files["ledger"], curated.files["decisions"])
     statistics = (spark, folder, published, *tables_of)
     return [
-        *_bytes(ledger, sizes),
+        *accounted,
         *_places(tables["corpus"], tables["removed"], documents, clusters),
         *_balance(ledger, tables["corpus"], tables["removed"]),
         *(Difference("stats", what) for what in recounts.differing(*statistics)),
@@ -148,6 +153,24 @@ def _bytes(ledger: DataFrame, sizes: dict[str, int]) -> Iterator[Difference]:
             yield Difference("ledger", what)
     for name in sorted(sizes.keys() - seen):
         yield Difference("ledger", f"{name}: an input without a ledger row")
+
+
+def _chosen_bytes(ledger: DataFrame, selection: DataFrame) -> Iterator[Difference]:
+    """Each chosen record's bytes are covered, and of every archive no others."""
+    place = ["warc_file", "warc_offset"]
+    for row in selection.join(ledger, place, "left_anti").orderBy(*place).limit(SHOWN).collect():
+        what = f"{row['warc_file']}: no row for the record at byte {row['warc_offset']}"
+        yield Difference("ledger", what)
+    rows = ledger.select("warc_file", "warc_length", F.lit(0).alias("chosen"))
+    wanted = selection.select("warc_file", F.lit(0).alias("warc_length"), "warc_length")
+    every = rows.unionByName(wanted.toDF("warc_file", "warc_length", "chosen"))
+    sums = every.groupBy("warc_file").agg(
+        F.sum("warc_length").alias("n"), F.sum("chosen").alias("m")
+    )
+    differing = sums.where(F.col("n") != F.col("m")).orderBy("warc_file")
+    for row in differing.limit(SHOWN).collect():
+        what = f"{row['warc_file']}: {row['n']} of {row['m']} chosen bytes accounted for"
+        yield Difference("ledger", what)
 
 
 def _places(

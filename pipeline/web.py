@@ -35,7 +35,8 @@ def open_web(uri: str, options: StorageOptions) -> Source:
     pool = _pool(uri, options)
 
     def first() -> Source:
-        response = _get(pool, uri, options, {"Range": f"bytes=0-{_FIRST_BYTES - 1}"})
+        asked = _FIRST_BYTES if options.read_ahead else 1
+        response = _get(pool, uri, options, {"Range": f"bytes=0-{asked - 1}"})
         try:
             if response.status == 416 and _EMPTY_RANGE.match(_header(response, "content-range")):
                 return Source(uri, 0, lambda _offset, _length: b"")
@@ -84,7 +85,10 @@ def _ranged(
         return fetch_all(uri, request, offset, length, options.retries)
 
     name = version.etag.strip('"') or version.modified
-    return Source(uri, total, fetch, version=name, close=pool.clear, held=held)
+    ahead = options.read_ahead
+    return Source(
+        uri, total, fetch, version=name, close=pool.clear, held=held if ahead else None, ahead=ahead
+    )
 
 
 def _copied(uri: str, options: StorageOptions, response: urllib3.BaseHTTPResponse) -> Source:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,22 +12,28 @@ from jobs import bands, lists
 from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
+    CURATE_EXAMPLES,
     EXPLAIN_EXAMPLES,
     EXTRACT_EXAMPLES,
     MILL_EXAMPLES,
+    STATS_EXAMPLES,
     Archive,
     AsJson,
     Base,
     Dir,
     DocId,
+    DryRun,
     File,
     Index,
     Inputs,
     Lang,
     Master,
+    Milled,
+    Offset,
     Output,
     Preset,
     Storage,
+    Url,
     Where,
     chosen_of,
     folder_of,
@@ -72,11 +78,12 @@ def mill(
 ) -> None:
     """Archives in, corpus out: extract, deduplicate and curate in one go."""
     from jobs import mill as job  # noqa: PLC0415  # --help need not wait for Spark
+    from jobs import report  # noqa: PLC0415
 
     with _run(preset, config, output) as (settings, folder):
         settings, chosen = chosen_of(settings, inputs, index, where, base)  # noqa: PLW2901
         milled = job.run(_spark(master), settings, folder, inputs or [], chosen)
-        _show_funnel(folder)
+        report.show_run(out, folder)
         say(f"\nCorpus: {output}/corpus   removed, with reasons: {output}/removed")
         say(f"Next:   corpusmill verify {output}")
         _end(milled.extracted, settings)
@@ -127,26 +134,20 @@ def deduplicate(
         say(f"\nNext: corpusmill curate {directory}")
 
 
-@app.command(
-    epilog="**Examples**\n\n`corpusmill curate run1 --preset fineweb2`\n\n"
-    "`corpusmill curate run1 --config stricter.toml --dry-run`"
-)
+@app.command(epilog=CURATE_EXAMPLES)
 def curate(
     directory: Dir,
     preset: Preset = None,
     config: File = None,
     master: Master = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the funnel; publish nothing. No Spark.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Decide what stays, by stored measurements, and write the corpus; reads no archive."""
     from jobs import curate as job  # noqa: PLC0415
+    from jobs import report  # noqa: PLC0415
     from jobs.session import local_cores  # noqa: PLC0415
 
     if dry_run:
-        from jobs import report  # noqa: PLC0415
-
         with told():
             settings = configuration.load(preset, config)
             report.show(out, job.preview(settings, settled(directory, settings)))
@@ -156,7 +157,7 @@ def curate(
         cores = local_cores(master)
         alone = job.alone(settings, folder, cores)
         job.run(None if alone else _spark(master), settings, folder, cores)
-        _show_funnel(folder)
+        report.show_run(out, folder)
         say(f"\nNext: corpusmill verify {directory}")
 
 
@@ -164,10 +165,7 @@ app.command(epilog=COMPARE_EXAMPLES)(compare)
 app.command(epilog=FIT_EXAMPLES)(fit)
 
 
-@app.command(
-    epilog="**Examples**\n\n`corpusmill stats run1`\n\n"
-    "`corpusmill stats run1 --lang fin_Latn --json`"
-)
+@app.command(epilog=STATS_EXAMPLES)
 def stats(
     directory: Dir,
     lang: Lang = None,
@@ -179,7 +177,7 @@ def stats(
 
     with told():
         folder = folder_of(directory, config)
-        rows = _funnel(folder)
+        rows = report.funnel_rows(folder)
         if as_json:
             typer.echo(json.dumps([r for r in rows if lang is None or r["lang"] == lang], indent=1))
         else:
@@ -214,12 +212,9 @@ def verify(
 def explain(
     archive: Archive,
     doc_id: DocId = None,
-    url: Annotated[str | None, typer.Option(help="Address of the page.")] = None,
-    offset: Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)] = None,
-    milled: Annotated[
-        str | None,
-        typer.Option("--run", metavar="DIR", help="Run that read it: its copies, and who stays."),
-    ] = None,
+    url: Url = None,
+    offset: Offset = None,
+    milled: Milled = None,
     preset: Preset = None,
     config: File = None,
 ) -> None:
@@ -270,26 +265,6 @@ def _spark(master: str | None) -> "SparkSession":
     from jobs.session import session  # noqa: PLC0415
 
     return session(master)
-
-
-def _funnel(folder: Folder) -> list[dict[str, object]]:
-    from jobs.report import funnel_rows  # noqa: PLC0415
-
-    try:
-        return funnel_rows(folder)
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{folder.uri}: nothing is published here; `corpusmill mill` makes it"
-        ) from None
-
-
-def _show_funnel(folder: Folder) -> None:
-    from jobs import report  # noqa: PLC0415
-
-    report.show(out, _funnel(folder))
-    report.show_cut(out, folder)
-    masked = ", ".join(f"{kind} {count:,}" for kind, count in report.masked(folder).items())
-    say(f"Masked in the corpus: {masked or 'nothing'}")
 
 
 def _end(stage: Stage, settings: Config) -> None:

@@ -27,7 +27,23 @@ EXTRACT_EXAMPLES = (
     "`corpusmill extract --index s3://commoncrawl/cc-index/table/cc-main/warc/crawl=CC-MAIN-2025-05/"
     "subset=warc/ --where \"content_languages LIKE '%mlt%'\" --base s3://commoncrawl/ -o maltese`"
 )
+CURATE_EXAMPLES = (
+    "**Examples**\n\n`corpusmill curate run1 --preset fineweb2`\n\n"
+    "`corpusmill curate run1 --config stricter.toml --dry-run`"
+)
+STATS_EXAMPLES = (
+    "**Examples**\n\n`corpusmill stats run1`\n\n`corpusmill stats run1 --lang fin_Latn --json`"
+)
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the funnel; publish nothing. No Spark.")
+]
+Url = Annotated[str | None, typer.Option(help="Address of the page.")]
+Offset = Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)]
+Milled = Annotated[
+    str | None,
+    typer.Option("--run", metavar="DIR", help="Run that read it: its copies, and who stays."),
+]
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(

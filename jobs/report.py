@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from pipeline import parquet
+from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.stats import total
 
@@ -16,9 +17,22 @@ DROPPED = ("language", "rules", "duplicates")
 
 
 def funnel_rows(folder: Folder) -> list[dict[str, Any]]:
-    """Rows of the published funnel; FileNotFoundError where nothing is published."""
-    found = parquet.batches(folder, "stats/funnel.parquet")
+    """Rows of the published funnel; ConfigError where nothing is published."""
+    try:
+        found = list(parquet.batches(folder, "stats/funnel.parquet"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder.uri}: nothing is published here; `corpusmill mill` makes it"
+        ) from None
     return [row for batch in found for row in batch.to_pylist()]
+
+
+def show_run(console: Console, folder: Folder) -> None:
+    """Print what a run published: the funnel, what was cut from texts, what was masked."""
+    show(console, funnel_rows(folder))
+    show_cut(console, folder)
+    counts = ", ".join(f"{kind} {count:,}" for kind, count in masked(folder).items())
+    console.print(f"Masked in the corpus: {counts or 'nothing'}", highlight=False)
 
 
 def show(console: Console, rows: Rows, lang: str | None = None) -> None:

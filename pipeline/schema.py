@@ -196,6 +196,7 @@ LEDGER = (
     Column("notes", pa.list_(pa.string()), "what was odd about the record"),
     Column("doc_id", pa.string(), "the document made from it"),
 )
+HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))
 QUARANTINE = (
     *ORIGIN[:2],
     *(column for column in ORIGIN if column.name in ("warc_file", "warc_offset", "warc_length")),
@@ -206,11 +207,7 @@ QUARANTINE = (
     Column("notes", pa.list_(pa.string()), "the ledger's; for an error the class of the exception"),
     Column("problem", pa.string(), "what the archive reader found wrong with the record"),
     Column("truncated", pa.bool_(), "whether the block was cut at the record limit"),
-    Column(
-        "headers",
-        pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())])),
-        "header of the record, names in lower case",
-    ),
+    Column("headers", HEADERS, "header of the record, names in lower case"),
     Column("block", pa.binary(), "block as the archive holds it; null beyond 64 MiB a range"),
 )
 SELECTION = (

@@ -27,7 +27,7 @@ TABLE_NOTES = {
     "quarantine": "Records that broke the guarded child, as read: `corpusmill explain DIR DOC_ID` tries one again. Holds personal data, is never published, and may be deleted.",
     "selection": "With `--index`: the records the condition chose; `verify` counts the ledger against it.",
     "documents": "Everything measured about every extracted page; rules decide from here.",
-    "clusters": "Every document's cluster, the copy that stays of it and how alike the two are: `clusters/part-00000.parquet`, in the order of the documents table.",
+    "clusters": "Every document's cluster, the copy that stays of it and how alike the two are: `clusters/part-00000.parquet`, sorted by `doc_id`; beyond 5 million documents each file by itself.",
     "members": "Which documents are copies of each other, before anything is decided; `clusters` is made from it.",
     "bands": "What every document is compared by: enough to find copies of it later; no text, no address.",
     "known": "Documents of the corpora given as `--against` that share a cluster with some of this run's.",

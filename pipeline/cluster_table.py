@@ -1,14 +1,13 @@
 """The published clusters table: for every document its cluster, the copy that stays, and how alike.
 
 It is known once the rules have spoken, so it is written from the decisions: their narrow columns,
-in the order of the documents, some documents files a shard. No shuffle. Which files share a shard
-follows from their rows, so that every run makes the same shards.
+sorted by document. What one process holds is sorted whole, so that its shards do not depend on the
+ranges in which archives were read. Beyond that a shard is some documents files, sorted by itself:
+no shuffle, and the same shards for the same ranges.
 """
 
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -29,25 +28,29 @@ def written(
 ) -> dict[str, File]:
     """Write the shards below ``staging``: staged files by the names they are to be published under.
 
-    By Spark, a task for a shard, or with None in threads here.
+    By Spark, a task for a shard, or with None here.
     """
-    shards = planned(decisions)
 
-    def one(number: int) -> File:
+    def one(number: int, table: pa.Table) -> File:
         path = f"{staging}/{name_of(number)}.{uuid.uuid4().hex[:12]}"
         with parquet.Writer(folder, path, CLUSTERS_SCHEMA) as out:
-            for batch in _rows(folder, shards[number]):
+            for batch in table.combine_chunks().to_batches(ROWS):
                 out.write(batch)
         return out.file
 
-    def task(number: int) -> spread.Batches:
-        yield pa.record_batch([[number], *([value] for value in one(number))], spread.OF_FILE)
-
-    numbers = range(len(shards))
     if spark is None:
-        with ThreadPoolExecutor(cpu_count() or 1) as pool:
-            return {name_of(n): file for n, file in enumerate(pool.map(one, numbers))}
-    rows = spread.each(spark, numbers, task, spread.OF_FILE).collect()
+        table = _sorted(folder, decisions)
+        starts = range(0, table.num_rows, SHARD_ROWS)
+        found = (one(n, table.slice(start, SHARD_ROWS)) for n, start in enumerate(starts))
+        return {name_of(number): file for number, file in enumerate(found)}
+
+    shards = planned(decisions)
+
+    def task(number: int) -> spread.Batches:
+        file = one(number, _sorted(folder, shards[number]))
+        yield pa.record_batch([[number], *([value] for value in file)], spread.OF_FILE)
+
+    rows = spread.each(spark, range(len(shards)), task, spread.OF_FILE).collect()
     return {name_of(row[0]): File(*row[1:]) for row in sorted(rows)}
 
 
@@ -74,10 +77,12 @@ def name_of(number: int) -> str:
     return f"clusters/part-{number:05d}.parquet"
 
 
-def _rows(folder: Folder, files: Sequence[File]) -> spread.Batches:
-    """Rows in batches whose sizes do not depend on how the decisions were written."""
-    for file in files:
-        names = CLUSTERS_SCHEMA.names
-        found = parquet.batches(folder, file.path, names, ROWS)
-        table = pa.Table.from_batches([batch.select(names) for batch in found], CLUSTERS_SCHEMA)
-        yield from table.combine_chunks().to_batches(ROWS)
+def _sorted(folder: Folder, files: Sequence[File]) -> pa.Table:
+    """The narrow columns of decisions files, sorted by document."""
+    names = CLUSTERS_SCHEMA.names
+    batches = [
+        batch.select(names)
+        for file in files
+        for batch in parquet.batches(folder, file.path, names, ROWS)
+    ]
+    return pa.Table.from_batches(batches, CLUSTERS_SCHEMA).sort_by("doc_id")

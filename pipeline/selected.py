@@ -13,7 +13,6 @@ from pipeline.errors import ArchiveError
 from pipeline.files import Folder
 from pipeline.members import Bytes, HeldBytes
 from pipeline.record import Limits
-from pipeline.selection import Piece
 from pipeline.storage import StorageOptions, open_source
 
 log = logging.getLogger(__name__)
@@ -35,6 +34,19 @@ class Place(NamedTuple):
     def end(self) -> int:
         """First byte behind it."""
         return self.offset + self.length
+
+
+class Piece(NamedTuple):
+    """Records of ``selection`` that one task reads: ``records`` rows of a file from ``start``.
+
+    ``key`` is the same for the same records; ``bytes`` is what they take in their archives.
+    """
+
+    path: str
+    start: int
+    records: int
+    bytes: int
+    key: str
 
 
 class Task(NamedTuple):

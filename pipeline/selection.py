@@ -22,6 +22,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.index import IndexFile
 from pipeline.schema import SELECTION, schema
+from pipeline.selected import Piece
 
 TABLE = "selection"
 COLUMNS = schema(SELECTION)
@@ -34,19 +35,6 @@ DONE = pa.schema(
     + [(name, pa.list_(pa.int64())) for name in ("starts", "records", "lengths")]
     + [("keys", pa.list_(pa.string()))]
 )
-
-
-class Piece(NamedTuple):
-    """Records of ``selection`` that one task reads: ``records`` rows of a file from ``start``.
-
-    ``key`` is the same for the same records; ``bytes`` is what they take in their archives.
-    """
-
-    path: str
-    start: int
-    records: int
-    bytes: int
-    key: str
 
 
 class Selection(NamedTuple):

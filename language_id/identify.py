@@ -107,6 +107,16 @@ class Identifier:
         scripts = [None] * len(heads) if self._scripted else _scripts(heads)
         return [self._one(head, script) for head, script in zip(heads, scripts, strict=True)]
 
+    def choices(self, text: str) -> set[str]:
+        """Every label that the model can give to this text."""
+        script = None if self._scripted else _scripts([text])[0]
+        found, _ = self._model.predict(self._preprocess(text), k=-1)
+        return {self._name(label, script) for label in found}
+
+    def _name(self, label: str, script: str | None) -> str:
+        own = label.removeprefix("__label__")
+        return self._overrides.get(own) or canonical(own, script)
+
     def _one(self, head: str, script: str | None) -> Identification:
         text = self._preprocess(head)
         if not _has_letters(text):
@@ -114,8 +124,7 @@ class Identifier:
         found, scores = self._model.predict(text, k=_CANDIDATES)
         merged: dict[str, float] = {}
         for label, score in zip(found, scores, strict=True):
-            own = label.removeprefix("__label__")
-            name = sys.intern(self._overrides.get(own) or canonical(own, script))
+            name = sys.intern(self._name(label, script))
             merged[name] = merged.get(name, 0.0) + float(score)
         best = sorted(merged.items(), key=lambda item: (-item[1], item[0]))[:3]
         if not best:

@@ -70,7 +70,7 @@ def planted() -> bytes:
     return b"".join(map(gz, [canary("A"), *hostile])) + both.encode() + gz(canary("B"))
 
 
-def test_every_byte_and_every_neighbour(cases):
+def test_the_reader_gives_every_byte_and_every_neighbour(cases):
     sings, lost = 0, []
     for name, path in cases.items():
         data = path.read_bytes()

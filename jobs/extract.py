@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from jobs.selecting import NAMELESS, Chosen, chosen_tasks, indexed_inputs, picked
 from jobs.session import watched
-from pipeline import extraction, fingerprint, quarantine, spread, stages
+from pipeline import extraction, fingerprint, pdf, quarantine, spread, stages
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.extraction import Commit, Range, Task
@@ -51,11 +51,13 @@ def run(
     Reads ``inputs``, or where there are none the records that ``chosen`` selects.
     """
     options = extraction.storage_options(config)
+    libraries = pdf.installed(wanted=config.text.pdf)
     listed = _listed(inputs, options) if chosen is None else []
     indexed = [] if chosen is None else index_files(chosen.source, options)
     flagged = flagged_words(config.words, options)
     config = config.model_copy(update={"words": flagged.pinned})
     parts = made_from(config, listed or indexed_inputs(indexed)) | {"words": flagged.made_from}
+    parts["libraries"] = libraries
     if chosen is not None:
         parts["selection"] = {"where": chosen.where, "base": config.input.path_prefix}
     found = stages.check(folder, "extract", parts)

@@ -16,7 +16,7 @@ from rich.text import Text
 from jobs import explain
 from jobs.console import plain
 from jobs.options import settled
-from pipeline import parquet, quarantine, stages
+from pipeline import extraction, parquet, quarantine, stages
 from pipeline.config import Config
 from pipeline.config import Text as TextConfig
 from pipeline.errors import ConfigError
@@ -87,7 +87,8 @@ def _replay(config: Config, folder: Folder, doc_id: str, console: Console) -> No
     why = ", ".join([row["reason"], *(n for n in row["notes"])])
     console.print(Text(f"In the run: failed by {plain(why)}"))
     started = time.monotonic()
-    explain.one(quarantine.screened(row), config, console)
+    also = extraction.also_read(config.text)
+    explain.one(quarantine.screened(row, also), config, console)
     console.print(f"Replayed in {time.monotonic() - started:.1f} s.", highlight=False)
 
 

@@ -159,8 +159,9 @@ def _batches(task: Task, config: Config) -> Iterator[list[ledger.Screened]]:
 def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
     """Every record of a task after the first look; an input that fails ends in a row of it."""
     limits = Limits(max_block_bytes=config.input.record_limit_mib << 20)
+    also = also_read(config.text)
     if isinstance(task, selected.Task):
-        yield from selected.screened_places(task, storage_options(config), limits)
+        yield from selected.screened_places(task, storage_options(config), limits, also)
         return
     if task.problem:
         yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)
@@ -169,12 +170,17 @@ def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
     try:
         with closing(open_source(task.uri, storage_options(config))) as source:
             for record in records(source, task.start, task.end, limits):
-                yield ledger.screen(record, task.name)
+                yield ledger.screen(record, task.name, also)
                 reached = record.offset + record.length
     except ArchiveError as error:
         log.warning("%s: unreadable from byte %d: %s", task.name, reached, error.reason)
         rest = max(task.end - reached, 0)
         yield ledger.Screened(ledger.file_row(task.name, error.reason, reached, rest), None)
+
+
+def also_read(text: Text) -> frozenset[str]:
+    """Kinds of body a configuration reads beside HTML and plain text (``pipeline.formats``)."""
+    return frozenset(kind for kind, on in (("feed", text.feeds), ("pdf", text.pdf)) if on)
 
 
 def mill(
@@ -196,7 +202,8 @@ def mill(
         row["notes"] += result.pop("reasons")
         refused = result.pop("refused", None)
         if refused or not result["text"]:
-            rows.append(ledger.end(row, "skipped", refused or "no_text"))
+            fate = "failed" if refused in ledger.FAILED else "skipped"
+            rows.append(ledger.end(row, fate, refused or "no_text"))
             continue
         rows.append(row)
         rights = page.columns["rights"] + result.pop("rights")

@@ -1,6 +1,7 @@
 """The fate of every record: a closed set of reasons, and what a first look at it decides."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import xxhash
 
 from filters.rights import from_headers
 from filters.urls import host, registrable_domain
+from pipeline import pdf
 from pipeline.http import HTTP_REASONS, HttpResponse, content_type, decode_response, text_kind
 from pipeline.precheck import REFUSALS
 from pipeline.record import HARMLESS, REASONS, Record, gap
@@ -25,6 +27,7 @@ SKIPPED = {
     "empty": "no payload",
     "no_text": "page without text",
     **REFUSALS,
+    **pdf.SKIPS,
 }
 """Records that hold no text."""
 FAILED = {
@@ -33,6 +36,7 @@ FAILED = {
     "memory": "the page took more memory than its limit",
     "crash": "the page killed its process",
     "error": "the page raised an error in the parser",
+    **pdf.FAILURES,
 }
 """Records whose text is lost; what the archive reader and the storage report joins them."""
 UNUSUAL = frozenset({"unsupported_version", "record_too_large"})
@@ -62,8 +66,11 @@ class Screened(NamedTuple):
     page: Page | None
 
 
-def screen(record: Record, warc_file: str) -> Screened:
-    """First look at a record: who it is, whether it can hold text."""
+def screen(record: Record, warc_file: str, also: Collection[str] = ()) -> Screened:
+    """First look at a record: who it is, whether it can hold text.
+
+    Feeds and PDF can only where they are ``also`` asked for ("feed", "pdf").
+    """
     row = ledger_row(record, warc_file)
     if record.kind == "gap":
         reason = record.problem or "other_record"
@@ -78,7 +85,7 @@ def screen(record: Record, warc_file: str) -> Screened:
     response, problem = _response(record, row)
     if problem:
         return _ended(row, "failed" if problem in FAILED else "skipped", problem)
-    kind = "text" if record.warc_type == "conversion" else text_kind(response)
+    kind = "text" if record.warc_type == "conversion" else text_kind(response, also)
     if kind is None:
         return _ended(row, "skipped", "not_text")
     row["doc_id"] = doc_id = document_id(warc_file, record.offset, record.inner_offset)

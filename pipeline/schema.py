@@ -39,7 +39,9 @@ ORIGIN = (
     Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
     Column("warc_length", pa.int64(), "bytes the record takes in the archive, compressed"),
     Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
-    Column("source_type", pa.string(), "html, text (text/plain) or wet (conversion record)"),
+    Column(
+        "source_type", pa.string(), "html, text (text/plain), feed, pdf, or wet (conversion record)"
+    ),
     Column("payload_digest", pa.string(), "WARC-Payload-Digest, as recorded"),
     Column(
         "truncated", pa.string(), "why the crawler or a limit cut the payload; null where whole"

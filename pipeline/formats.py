@@ -27,7 +27,7 @@ def read(header: Mapping[str, Any], body: bytes) -> Read:
         return Read(page, None, None, reasons, refused)
     if precheck.is_binary(body):
         return Read(_NOTHING, None, None, [], "not_text")
-    decoded = charset.decode(body, header.get("header_charset"), html=True)
+    decoded = charset.decode(body, header.get("header_charset"), True)
     if precheck.is_noise(decoded.text):
         return Read(_NOTHING, decoded.charset, decoded.source, [], "not_text")
     page, reasons = feed.read(decoded.text)

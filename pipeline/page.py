@@ -44,9 +44,9 @@ def page(
 ) -> dict[str, Any]:
     """Everything that is known of a page after extraction, ready for JSON.
 
-    ``header``: url, header_charset, kind (html, text, feed or pdf). The result's ``refused`` is None, or
-    the reason why the text is empty (``precheck.REFUSALS``); ``reasons`` are notes; personal data
-    are spans of code points of ``text``.
+    ``header``: url, header_charset, kind (html, text, feed or pdf). The result's ``refused`` is
+    None, or the reason why the text is empty (``precheck.REFUSALS``, ``pdf``); ``reasons`` are
+    notes; personal data are spans of code points of ``text``.
     """
     html = header.get("kind") != "text"
     url = header.get("url") or ""

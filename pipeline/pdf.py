@@ -32,7 +32,7 @@ _FULL_LINE: Final = 0.7
 
 
 def installed(*, wanted: bool) -> dict[str, str]:
-    """Version of the library where PDFs are ``wanted``, for the fingerprint; ConfigError without."""
+    """Version of the library where PDFs are ``wanted``; ConfigError where there is none."""
     if not wanted:
         return {}
     try:
@@ -95,12 +95,12 @@ def _pages(document: "PdfDocument", reasons: list[str]) -> Iterator[str]:
 
 
 def paragraphs(text: str) -> str:
-    """Lines of a page joined where a sentence goes on: a word was divided, or a full line ended.
+    r"""Lines of a page joined where a sentence goes on: a word was divided, or a full line ended.
 
     A line is full that reaches seven tenths of what nine in ten of the page's lines do not exceed.
 
-    >>> paragraphs("A long line that ends some\\ufffe\\r\\nwhere in a word and then\\r\\ngoes on.\\r\\nEnd")
-    'A long line that ends somewhere in a word and then goes on.\\nEnd'
+    >>> paragraphs("A long line that ends some\ufffe\r\nwhere in a word and then\r\ngoes on.\r\nOn")
+    'A long line that ends somewhere in a word and then goes on.\nOn'
     """
     lines = [line.strip() for line in text.replace("\r\n", "\n").split("\n")]
     full = _FULL_LINE * _usual(lines)

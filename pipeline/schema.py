@@ -40,7 +40,9 @@ ORIGIN = (
     Column("warc_length", pa.int64(), "bytes the record takes in the archive, compressed"),
     Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
     Column(
-        "source_type", pa.string(), "html, text (text/plain), feed, pdf, or wet (conversion record)"
+        "source_type",
+        pa.string(),
+        "html, text (text/plain), feed, pdf, wet (conversion record) or table (a row of text)",
     ),
     Column("payload_digest", pa.string(), "WARC-Payload-Digest, as recorded"),
     Column(

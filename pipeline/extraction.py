@@ -23,6 +23,7 @@ from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
 from pipeline.files import Folder
+from pipeline.inputs import InputFile
 from pipeline.list_config import Words
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
@@ -30,6 +31,9 @@ from pipeline.sandbox import Sandbox, SandboxLimits
 from pipeline.schema import LEDGER, schema
 from pipeline.steps import DOCUMENTS_SCHEMA, Tools, documents
 from pipeline.storage import StorageOptions, open_source
+from pipeline.table_files import Group
+from pipeline.table_names import is_table_name
+from pipeline.table_rows import screened_lines
 from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
@@ -41,7 +45,10 @@ PROBE = ({"url": None, "header_charset": None, "kind": "html"}, b"<p>A page like
 
 
 class Range(NamedTuple):
-    """Bytes [start, end) of an archive; records that start there are this range's."""
+    """Bytes [start, end) of an archive or table; what starts there is this range's.
+
+    ``partners`` are the files that are read with a table, ``unread`` those it is read instead of.
+    """
 
     uri: str
     name: str
@@ -50,6 +57,8 @@ class Range(NamedTuple):
     start: int
     end: int
     problem: str | None = None
+    partners: tuple[InputFile, ...] = ()
+    unread: tuple[InputFile, ...] = ()
 
     @property
     def key(self) -> str:
@@ -162,6 +171,12 @@ def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
     also = also_read(config.text)
     if isinstance(task, selected.Task):
         yield from selected.screened_places(task, storage_options(config), limits, also)
+        return
+    if is_table_name(task.name):
+        file = InputFile(task.uri, task.name, task.size, task.version, task.problem)
+        group, options = Group(file, task.partners, task.unread), storage_options(config)
+        most = limits.max_block_bytes
+        yield from screened_lines(group, task.start, task.end, options, most, also)
         return
     if task.problem:
         yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)

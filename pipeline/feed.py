@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from resiliparse.extract.html2text import extract_plain_text
 
 from pipeline import precheck
-from pipeline.head import iso_date
+from pipeline.head import iso_date, language_tag
 from pipeline.text import ExtractedPage
 
 ROOTS: Final = frozenset({"rss", "feed", "rdf"})
@@ -31,7 +31,6 @@ BODIES: Final = frozenset(
 Those of other vocabularies (``media:description``) belong to pictures and sounds."""
 DATES: Final = ("updated", "pubdate", "lastbuilddate", "published", "dc:date")
 LANGUAGES: Final = frozenset({"language", "dc:language"})
-_LANG: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$", re.ASCII)
 _TAG: Final = re.compile(r"(/?)([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)")
 _XML_LANG: Final = re.compile(r"""\sxml:lang\s{0,9}=\s{0,9}["']([^"'<>]{1,40})["']""")
 _XHTML: Final = re.compile(r"""\stype\s{0,9}=\s{0,9}["'](?:xhtml|[a-z/]{0,40}xhtml\+xml)["']""")
@@ -71,9 +70,7 @@ def read(markup: str) -> tuple[ExtractedPage, list[str]]:
     facts = scan.facts
     lang = next((facts[name] for name in ("language", "dc:language", "lang") if name in facts), "")
     date = next((found for name in DATES if (found := _date(facts.get(name, "")))), None)
-    page = ExtractedPage(
-        text, _plain(facts.get("title", "")) or None, date, lang if _LANG.match(lang) else None
-    )
+    page = ExtractedPage(text, _plain(facts.get("title", "")) or None, date, language_tag(lang))
     return page, list(dict.fromkeys(reasons))
 
 

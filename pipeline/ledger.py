@@ -26,6 +26,8 @@ SKIPPED = {
     "http_status": "status other than 200 and 203",
     "empty": "no payload",
     "no_text": "page without text",
+    "partner": "a file whose lines were read with those of a table beside it",
+    "unread_table": "pages whose texts are read from a table beside them",
     **REFUSALS,
     **pdf.SKIPS,
 }
@@ -37,10 +39,15 @@ FAILED = {
     "crash": "the page killed its process",
     "error": "the page raised an error in the parser",
     **pdf.FAILURES,
+    "bad_line": "a line of a table that is not JSON with a text; after 1,000, the rest of a range",
+    "line_too_long": "a line of a table beyond the limit",
+    "unequal_lines": "a table and a file beside it do not have as many lines",
 }
 """Records whose text is lost; what the archive reader and the storage report joins them."""
 UNUSUAL = frozenset({"unsupported_version", "record_too_large"})
-DAMAGE = (REASONS.keys() - HARMLESS - UNUSUAL) | SOURCE_REASONS.keys()
+DAMAGE = (
+    (REASONS.keys() - HARMLESS - UNUSUAL) | SOURCE_REASONS.keys() | {"bad_line", "unequal_lines"}
+)
 """Reasons and notes that say an input is damaged or unreadable, as against a page that failed."""
 
 PAGE_TYPES = ("response", "resource", "conversion")
@@ -102,6 +109,8 @@ def screen(record: Record, warc_file: str, also: Collection[str] = ()) -> Screen
         "warc_file": warc_file,
         "warc_offset": record.offset,
         "warc_length": record.length,
+        "line": None,
+        "derived_from": None,
         "warc_date": warc_date(record.headers.get("warc-date")),
         "source_type": "wet" if record.warc_type == "conversion" else kind,
         "payload_digest": record.headers.get("warc-payload-digest"),
@@ -117,6 +126,7 @@ def ledger_row(record: Record, warc_file: str) -> dict[str, Any]:
         "warc_file": warc_file,
         "warc_offset": record.offset,
         "warc_length": record.length,
+        "line": None,
         "record_type": record.warc_type if record.kind == "record" else "gap",
         "record_id": None,
         "url": None,

@@ -69,7 +69,7 @@ def page(
         plain, refused = _plain(decoded.text, reasons)
         if refused:
             return _refused(refused, reasons) | known
-        extracted = from_plain(plain)
+        extracted = from_plain(plain)._replace(html_lang=header.get("html_lang"))
     return {
         **_described(extracted, url, counter),
         **known,

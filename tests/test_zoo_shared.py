@@ -169,7 +169,8 @@ def test_every_neighbour_is_a_document_or_the_reason_is_told(milled, cases):
     for row in table(milled, "ledger"):
         said[Path(row["warc_file"]).name] |= ledger.damage(row)
     assert len(sung) >= 239
-    assert [name for name, path in cases.items() if not {path.name} & (sung | said.keys())] == []
+    quiet = [n for n, path in cases.items() if path.name not in sung and not said[path.name]]
+    assert quiet == []
     assert [
         path.name for path in cases.values() if path.name not in sung and not said[path.name]
     ] == []
@@ -182,11 +183,16 @@ def test_every_sentence_that_can_be_read_is_read(milled, zoo):
     for row in table(milled, "documents", ["warc_file", "url", "text"]):
         if "canary" not in (row["url"] or ""):
             texts[Path(row["warc_file"]).name] += row["text"]
-    wanted = {name: one for name, one in listed.items() if one.get("expect")}
+    cut = {
+        Path(row["warc_file"]).name
+        for row in table(milled, "ledger", ["warc_file", "notes"])
+        if any(note.startswith("cut_") for note in row["notes"])
+    }
+    wanted = {Path(one["file"]).name: one for one in listed.values() if one.get("expect")}
     assert len(wanted) >= 30
-    assert [
-        n for n, one in wanted.items() if one["expect"] not in texts[Path(one["file"]).name]
-    ] == []
+    silent = [n for n, one in wanted.items() if n not in cut and one["expect"] not in texts[n]]
+    assert silent == []
+    assert len([n for n in cut if n in wanted]) <= 1
 
 
 @pytest.mark.spark

@@ -39,6 +39,8 @@ class Text(Section):
     time_limit_s: float = Field(default=10, gt=0)
     memory_limit_mib: int = Field(default=512, ge=64)
     tokenizer: str = "tekken_240911"
+    feeds: bool = True
+    pdf: bool = False
 
 
 class Language(Section):

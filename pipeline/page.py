@@ -8,7 +8,7 @@ from filters import pii
 from filters.regions import page_region
 from filters.rights import RightsSignal, from_html
 from filters.urls import host
-from pipeline import charset, precheck
+from pipeline import charset, formats, precheck
 from pipeline.clean import cap_marks, clean
 from pipeline.errors import ConfigError
 from pipeline.text import SETTINGS, ExtractedPage, TextSettings, extract, from_plain
@@ -44,13 +44,15 @@ def page(
 ) -> dict[str, Any]:
     """Everything that is known of a page after extraction, ready for JSON.
 
-    ``header``: url, header_charset, kind ("html" or "text"). The result's ``refused`` is None, or
-    the reason why the text is empty (``precheck.REFUSALS``); ``reasons`` are notes; personal data
-    are spans of code points of ``text``.
+    ``header``: url, header_charset, kind (html, text, feed or pdf). The result's ``refused`` is
+    None, or the reason why the text is empty (``precheck.REFUSALS``, ``pdf``); ``reasons`` are
+    notes; personal data are spans of code points of ``text``.
     """
     html = header.get("kind") != "text"
     url = header.get("url") or ""
     body, reasons = precheck.cut(body)
+    if header.get("kind") in formats.KINDS:
+        return _formatted(formats.read(header, body), url, counter, reasons)
     if precheck.is_binary(body):
         return _refused("not_text", reasons)
     decoded = charset.decode(body, header.get("header_charset"), html)
@@ -67,7 +69,7 @@ def page(
         plain, refused = _plain(decoded.text, reasons)
         if refused:
             return _refused(refused, reasons) | known
-        extracted = from_plain(plain)
+        extracted = from_plain(plain)._replace(html_lang=header.get("html_lang"))
     return {
         **_described(extracted, url, counter),
         **known,
@@ -75,6 +77,16 @@ def page(
         "reasons": reasons,
         "rights": [signal._asdict() for signal in rights],
     }
+
+
+def _formatted(
+    read: formats.Read, url: str, counter: TokenCounter, reasons: list[str]
+) -> dict[str, Any]:
+    known = {"charset": read.charset, "charset_source": read.charset_source}
+    if read.refused:
+        return _refused(read.refused, reasons + read.reasons) | known
+    described = _described(read.page, url, counter)
+    return {**described, **known, "refused": None, "reasons": reasons + read.reasons, "rights": []}
 
 
 def _plain(text: str, reasons: list[str]) -> tuple[str, str | None]:

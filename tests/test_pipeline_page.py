@@ -137,3 +137,16 @@ def test_an_unknown_tokenizer_stops_the_start() -> None:
     broken = Sandbox("pipeline.page:factory", {"tokenizer": "abacus"})
     with pytest.raises(SandboxStartError, match="no tokenizer named 'abacus'"):
         broken.run({}, b"")
+
+
+def test_feeds_and_pdf_become_columns_too(counter: TokenCounter) -> None:
+    entry = f"<item><title>Lautta</title><description>{PROSE}</description></item>"
+    body = f'<?xml version="1.0" encoding="iso-8859-1"?><rss><channel>{entry}</channel></rss>'
+    result = run(counter, body.encode("latin-1"), kind="feed")
+    assert result["text"] == f"Lautta\n{PROSE}"
+    assert (result["charset"], result["charset_source"]) == ("windows-1252", "meta")
+    assert {span["kind"] for span in result["pii"]} == {"email", "phone"}
+    assert run(counter, b"\x1f\x8b\x08 packed", kind="feed")["refused"] == "not_text"
+    assert run(counter, bytes(range(1, 255)) * 500, kind="feed")["refused"] == "not_text"
+    broken = page({"kind": "pdf"}, b"%PDF-1.7", text_settings(None, "default"), counter)
+    assert (broken["refused"], broken["charset"]) == ("pdf_damaged", None)

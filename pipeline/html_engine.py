@@ -1,0 +1,54 @@
+"""Corpusmill's own extraction engine: a page's main text in one pass over its bytes.
+
+No tree, no regular expressions: a scan of the page into two tables (``html_scan``), sums over them
+(``html_page``), a choice (``html_cuts``, ``html_main``), and the text (``html_text``). Time is
+linear in the page, so nothing needs to be removed from a hostile page before.
+"""
+
+import html
+import re
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pipeline.html_facts import facts
+from pipeline.html_main import chosen
+from pipeline.html_page import measure
+from pipeline.html_scan import scan
+from pipeline.html_text import write
+
+_LONG_REFERENCE: Final = re.compile(r"&#0*([0-9]{8})[0-9]*|&#[xX]0*([0-9a-fA-F]{7})[0-9a-fA-F]*")
+
+
+class Read(NamedTuple):
+    """A page's main text, its lines ended by LF but the last.
+
+    ``facts``: the tags that say something of the page itself (``html_facts``). ``cut``: whether the
+    page had more tags than are read.
+    """
+
+    text: str
+    facts: str
+    cut: bool
+
+
+def read(page: str, *, tables: bool = True, comments: bool = False) -> Read:
+    """Return the main text of a page, and what is said of it. Linear in the page."""
+    content = page.encode("utf-8", "replace")
+    view = np.frombuffer(content, np.uint8)
+    scanned = scan(view)
+    text = ""
+    if len(scanned.starts):
+        measured = measure(view, scanned)
+        found = chosen(scanned, measured, comments)
+        text = unescaped(write(view, scanned, measured, found, tables).tobytes().decode())
+    return Read(text, facts(content, scanned), bool(scanned.cut))
+
+
+def unescaped(text: str) -> str:
+    """Return a text with its character references replaced; linear, however many digits one has."""
+    if "&" not in text:
+        return text
+    if "&#" in text:
+        text = _LONG_REFERENCE.sub("\ufffd", text)
+    return html.unescape(text)

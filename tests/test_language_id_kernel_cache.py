@@ -71,13 +71,15 @@ kernels.compiled()
 """
 MEASURE = """
 import pyarrow as pa
-from filters.word_lists import builtin, merged
+from filters import word_lists
+from filters.url_words import UrlWords, builtin, counted
 from language_id.models import REGISTRY, load
 from pipeline import edits, steps
-tools = steps.Tools(load(REGISTRY["lid.176"]), merged(builtin()))
+tools = steps.Tools(load(REGISTRY["lid.176"]), word_lists.merged(word_lists.builtin()))
 texts = pa.array(["A text of one line, or two.\\nThe other. 12 likes", "x"] * 40)
 steps.measured(texts, ["eng_Latn", "mlt_Latn"] * 40, 112, tools)
 edits.removals(texts, ["eng_Latn", "mlt_Latn"] * 40, ("c4", "refinedweb"))
+counted(UrlWords(builtin()), ["http://a.org/b", None], ["eng_Latn", "mlt_Latn"])
 """
 CALLED = """
 import gc

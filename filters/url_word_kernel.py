@@ -145,10 +145,10 @@ def _is_suspect(
 
 @njit(cache=True)
 def _is_xn(text: NDArray[np.uint8]) -> bool:
-    return CLASSES[text[0]] == _X and CLASSES[text[1]] == _N
+    return bool(CLASSES[text[0]] == _X and CLASSES[text[1]] == _N)
 
 
 @njit(cache=True)
 def _is_among(keys: NDArray[np.uint64], bits: int, state: np.uint64) -> bool:
     key = as_key(state ^ (state >> np.uint64(32)))
-    return keys[slot_of(keys, bits, key)] == key
+    return bool(keys[slot_of(keys, bits, key)] == key)

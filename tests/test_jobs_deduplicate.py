@@ -12,10 +12,11 @@ from dedup.bands import band_hashes
 from dedup.minhash import signatures
 from dedup.set_leaders import jaccard
 from dedup.shingling import distinct, shingles_of
-from jobs import deduplicate
+from jobs import deduplicate, export_bands
+from jobs.bands import with_corpora
 from language_id.decoded import characters_of
 from language_id.words import token_hashes, tokenize
-from pipeline import config, extraction, parquet, stages
+from pipeline import band_tables, config, corpora, extraction, parquet, stages
 from pipeline.errors import ConfigError
 from pipeline.extraction import Range
 from pipeline.files import Folder
@@ -50,9 +51,17 @@ def extracted(tmp_path_factory):
             out.write(batch)
         files.append(out.file)
         rows += batch.select(["doc_id", "lang", "text", "text_hash", "signature"]).to_pylist()
-    parts = {"config": {"signature": settings.duplicates.signature}}
-    stages.finish(folder, stages.Stage("extract", parts, {"documents": files}, {}))
+    finished(folder, settings, files)
     return settings, folder, rows
+
+
+def finished(folder, settings, files):
+    """The record of an extract stage that made these files of documents."""
+    language = settings.language.model_dump(mode="json")
+    parts = {"config": {"signature": settings.duplicates.signature, "language": language}}
+    stage = stages.Stage("extract", parts | {"of": folder.base}, {"documents": files}, {})
+    stages.finish(folder, stage)
+    return stage
 
 
 def sets_of(rows, shingling):
@@ -70,22 +79,16 @@ def test_signatures_are_of_the_preset_s_shingles(extracted):
         assert row["signature"] == signature.tobytes()
 
 
-@pytest.mark.spark
-def test_clusters_are_chains_of_candidates_that_are_truly_similar(spark, extracted):
-    settings, folder, rows = extracted
-    done = deduplicate.run(spark, settings, folder)
-    assert not list(folder.list("scratch"))
-    found = {}
-    for file in done.files["members"]:
-        for batch in parquet.batches(folder, file.path):
-            found |= {row["node"]: row["cluster"] for row in batch.to_pylist()}
+@pytest.fixture(scope="module")
+def joined(extracted):
+    """The cluster of every node: every pair compared, with nothing of Spark."""
+    settings, _, rows = extracted
     nodes = node_of(pa.array([row["doc_id"] for row in rows])).tolist()
-    assert set(nodes) == found.keys()
     values, offsets = sets_of(rows, settings.duplicates.shingling)
     sets = [values[a:b] for a, b in pairwise(offsets)]
     signed = np.stack([np.frombuffer(row["signature"], "<u4") for row in rows])
     bands = band_hashes(signed.astype(np.uint32), 20)
-    joined = {node: {node} for node in nodes}
+    found = {node: {node} for node in nodes}
     near = 0
     for i, j in combinations(range(len(rows)), 2):
         if rows[i]["lang"] != rows[j]["lang"]:
@@ -94,13 +97,104 @@ def test_clusters_are_chains_of_candidates_that_are_truly_similar(spark, extract
         similar = (bands[i] == bands[j]).any() and jaccard(sets[i], sets[j]) >= 0.5
         near += similar and not exact
         if exact or similar:
-            together = joined[nodes[i]] | joined[nodes[j]]
-            joined |= dict.fromkeys(together, together)
+            together = found[nodes[i]] | found[nodes[j]]
+            found |= dict.fromkeys(together, together)
     assert near
+    return found
+
+
+def members_of(folder, stage):
+    """The clusters of a finished stage, as sets of nodes, by node."""
+    found = {}
+    for file in stage.files["members"]:
+        for batch in parquet.batches(folder, file.path):
+            found |= {row["node"]: row["cluster"] for row in batch.to_pylist()}
     clusters = defaultdict(set)
     for node, cluster in found.items():
         clusters[cluster].add(node)
-    assert {node: clusters[found[node]] for node in nodes} == joined
+    return {node: clusters[cluster] for node, cluster in found.items()}
+
+
+@pytest.mark.spark
+def test_clusters_are_chains_of_candidates_that_are_truly_similar(spark, extracted, joined):
+    settings, folder, _ = extracted
+    done = deduplicate.run(spark, settings, folder)
+    assert not list(folder.list("scratch"))
+    assert members_of(folder, done) == joined
+
+
+def part(extracted, path, numbers, made_with=None):
+    """Some files of the documents as a run of its own; with band tables where asked for."""
+    settings, whole, _ = extracted
+    every = stages.required(whole, "extract").files["documents"]
+    folder = Folder(str(path))
+    for number in numbers:
+        folder.replace(every[number].path, whole.read(every[number].path))
+    stage = finished(folder, settings, [every[number] for number in numbers])
+    if made_with is not None:
+        bands = band_tables.write(made_with, folder, stage.files["documents"], settings.duplicates)
+        parts = {
+            "bands": band_tables.made_with(settings.duplicates, settings.language),
+            "extract": stage.fingerprint,
+        }
+        stages.finish(folder, stages.Stage("deduplicate", parts, {"bands": bands}, {}))
+    return folder
+
+
+def nodes_in(folder):
+    files = stages.required(folder, "extract").files["documents"]
+    batches = [b for f in files for b in parquet.batches(folder, f.path, ["doc_id"])]
+    return [node for batch in batches for node in node_of(batch.column(0)).tolist()]
+
+
+@pytest.mark.spark
+def test_against_texts_and_exported_shingles_the_true_check_says_what_one_run_would(
+    spark, extracted, joined, tmp_path
+):
+    """One archive is both in the run and in an older corpus, under the same ids."""
+    settings, _, _ = extracted
+    count = len(ARCHIVES)
+    texts = part(extracted, tmp_path / "texts", range(0, count, 3), spark)
+    source = part(extracted, tmp_path / "source", range(1, count, 3), spark)
+    sets, bare = Folder(str(tmp_path / "sets")), Folder(str(tmp_path / "bare"))
+    export_bands.run(spark, source, sets, shingles=True)
+    export_bands.run(spark, source, bare)
+    new = part(extracted, tmp_path / "new", [1, *range(2, count, 3)])
+    with pytest.raises(ConfigError, match=r"bare: .*bands export RUN OUT --shingles"):
+        deduplicate.run(spark, with_corpora(settings, [texts.base, bare.base], False), new)
+    done = deduplicate.run(spark, with_corpora(settings, [texts.base, sets.base], False), new)
+    own = set(nodes_in(new))
+    found = members_of(new, done)
+    assert found == {node: joined[node] & own for node in own}
+    older = [(name, n) for name, of in (("texts", texts), ("sets", source)) for n in nodes_in(of)]
+    expected = {(min(joined[n] & own), name, n) for name, n in older if joined[n] & own}
+    known = [
+        row
+        for file in done.files["known"]
+        for batch in parquet.batches(new, file.path)
+        for row in batch.to_pylist()
+    ]
+    nodes = node_of(pa.array([row["doc_id"] for row in known])).tolist()
+    of = {n: min(found[n]) for n in own}
+    assert {
+        (of[r["cluster"]], r["corpus"], n) for r, n in zip(known, nodes, strict=True)
+    } == expected
+    assert {name for _, name, _ in expected} == {"texts", "sets"}
+
+
+def test_texts_that_are_gone_or_newer_than_the_bands_are_told(extracted, tmp_path):
+    folder = part(extracted, tmp_path / "old", [0])
+    stage = stages.required(folder, "extract")
+    parts = {"extract": stage.fingerprint}
+    stages.finish(folder, stages.Stage("deduplicate", parts, {"bands": []}, {}))
+    older = corpora.Corpus("old", folder, [], None, {}, "")
+    assert corpora.sets_of(older) == (stage.files["documents"], "text")
+    folder.delete(stage.files["documents"][0].path)
+    with pytest.raises(ConfigError, match=r"old: .* are gone, the first documents/0\.parquet"):
+        corpora.sets_of(older)
+    stages.finish(folder, stages.Stage("deduplicate", {"extract": "?"}, {"bands": []}, {}))
+    with pytest.raises(ConfigError, match=r"old: was extracted again .*`corpusmill deduplicate"):
+        corpora.sets_of(older)
 
 
 def test_signatures_of_other_shingles_are_refused(extracted, tmp_path):

@@ -1,5 +1,7 @@
 """Against older corpora: the clusters of one run over all, and nothing taken for something else."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,7 +14,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.schema import BANDS, DECISIONS, schema
 
-DUPLICATES = config.load().duplicates
+DUPLICATES, LANGUAGE = config.load().duplicates, config.load().language
 SETTINGS = ClusterSettings()
 KEYED = ("node", "scope", "text_hash", "signature")
 
@@ -170,14 +172,14 @@ def finished(folder, **parts):
     with parquet.Writer(folder, "bands/0.parquet", schema(BANDS)) as out:
         batch = band_tables.of_documents(stored(table_of(row(1, "x"))), DUPLICATES)
         out.write(batch)
-    made = {"bands": band_tables.made_with(DUPLICATES)} | parts
+    made = {"bands": band_tables.made_with(DUPLICATES, LANGUAGE)} | parts
     stage = stages.Stage("deduplicate", made, {"bands": [out.file], "members": []}, {})
     stages.finish(folder, stage)
     return stage
 
 
 def test_corpora_are_opened_by_folder_or_name(tmp_path):
-    own, wanted = Folder(str(tmp_path / "own")), band_tables.made_with(DUPLICATES)
+    own, wanted = Folder(str(tmp_path / "own")), band_tables.made_with(DUPLICATES, LANGUAGE)
     one, two = (Folder(str(tmp_path / name)) for name in ("one", "two"))
     finished(one)
     stage = finished(two)
@@ -216,11 +218,29 @@ def test_corpora_are_opened_by_folder_or_name(tmp_path):
 def test_band_tables_of_other_settings_are_refused_with_the_remedy(tmp_path, change, told):
     old = Folder(str(tmp_path / "old"))
     finished(old)
-    wanted = band_tables.made_with(DUPLICATES.model_copy(update=change))
+    wanted = band_tables.made_with(DUPLICATES.model_copy(update=change), LANGUAGE)
     with pytest.raises(ConfigError, match="deduplicate") as refused:
         corpora.opened([old.base], wanted, Folder(str(tmp_path / "own")))
     assert told in str(refused.value)
     assert old.uri in str(refused.value)
+
+
+def test_languages_named_by_another_model_are_refused_or_told(tmp_path, caplog):
+    old, own = Folder(str(tmp_path / "old")), Folder(str(tmp_path / "own"))
+    finished(old)
+    other = LANGUAGE.model_copy(update={"model": "glotlid-v3", "sha256": "ab" * 32})
+    wanted = band_tables.made_with(DUPLICATES, other)
+    named = r"old: .* by lid\.176 \(SHA-256 8f3472cf…\).* by glotlid-v3 \(SHA-256 abababab…\)"
+    with pytest.raises(ConfigError, match=f"{named}.*--mixed-language-models"):
+        corpora.opened([old.base], wanted, own)
+    assert corpora.opened([old.base], wanted, own, mixed=True)
+    assert re.search(named, caplog.text)
+    finished(old, bands={**band_tables.made_with(DUPLICATES, LANGUAGE), corpora.MODEL: None})
+    with pytest.raises(ConfigError, match="by a model that its band tables do not name"):
+        corpora.opened([old.base], wanted, own)
+    every = DUPLICATES.model_copy(update={"scope": "global"})
+    finished(old, bands=band_tables.made_with(every, LANGUAGE))
+    assert corpora.opened([old.base], band_tables.made_with(every, other), own)
 
 
 def test_an_export_is_a_corpus_and_a_new_one_replaces_it(tmp_path):
@@ -236,7 +256,7 @@ def test_an_export_is_a_corpus_and_a_new_one_replaces_it(tmp_path):
     corpora.sweep_export(target, [out.file])
     assert decided is None
     assert [name for name, _ in target.list("bands")] == ["bands/0.parquet"]
-    (found,) = corpora.opened([target.base], band_tables.made_with(DUPLICATES), old)
+    (found,) = corpora.opened([target.base], band_tables.made_with(DUPLICATES, LANGUAGE), old)
     assert (found.bands, found.decisions, found.fingerprint) == ([out.file], None, fingerprint)
 
 

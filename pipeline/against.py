@@ -10,15 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from pipeline import band_tables, spread
-from pipeline.buckets import BAND_ROWS, BAND_ROWS_DDL
-from pipeline.clusters import ClusterSettings, bands_of, exact_edges, memberships, near_edges
+from pipeline.clusters import (
+    ClusterSettings,
+    bands_of,
+    bands_stored,
+    exact_edges,
+    memberships,
+    similar_edges,
+)
 from pipeline.components import components, saved, shuffled
 from pipeline.corpora import Corpus
 from pipeline.files import Folder
@@ -161,15 +166,14 @@ def joint(
     exact = saved(exact_edges(both), scratch, "exact")
     copies = shuffled(exact.select("node"))
     firsts = [side.join(copies, on="node", how="left_anti") for side in (documents, known)]
-    candidates = replace(settings, minimum_similarity=0.0) if sets else settings
-    own, others = bands_of(firsts[0], candidates), stored_bands(firsts[1], candidates)
-    bands = own.unionByName(others)
     if sets:
+        plain = replace(settings, minimum_similarity=0.0)
+        bands = bands_of(firsts[0], plain).unionByName(bands_stored(firsts[1]))
         shared = saved_groups(shared_buckets(bands, settings.partitions), scratch)
         every = partial(joint_sets, known=known_keys, sets=sets)
         near = jaccard_edges(shared, every, settings.minimum_similarity, settings.leaders)
     else:
-        near = near_edges(bands, settings)
+        near = similar_edges(firsts[0], settings, firsts[1])
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
     return memberships(keys, exact, similar), memberships(known_keys, exact, similar)
@@ -193,40 +197,6 @@ def joint_sets(nodes: DataFrame, known: DataFrame, sets: Sequence[Sets]) -> Data
     for rank, of in enumerate(others):
         parts.append(of(older.where(F.col("rank") == rank).select("own", "node")))
     return reduce(DataFrame.unionByName, parts)
-
-
-def stored_bands(known: DataFrame, settings: ClusterSettings) -> DataFrame:
-    """One row for every stored band: what ``clusters.bands_of`` makes of signatures.
-
-    Columns: in (node: long, scope: string, buckets: array<long>, sketch: binary), out (scope, band:
-    int, bucket: long, node, sketch: binary).
-    """
-    sketched = settings.minimum_similarity > 0
-
-    def rows(batches: spread.Batches) -> spread.Batches:
-        for batch in batches:
-            yield _unfolded(batch, sketched)
-
-    scope = F.coalesce(F.col("scope"), F.lit("")).alias("scope")
-    return known.select("node", scope, "buckets", "sketch").mapInArrow(rows, BAND_ROWS_DDL)
-
-
-def _unfolded(batch: pa.RecordBatch, sketched: bool) -> pa.RecordBatch:
-    buckets = batch.column("buckets")
-    parents = pc.list_parent_indices(buckets)
-    lengths = pc.fill_null(pc.list_value_length(buckets), 0).to_numpy()
-    bands = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    sketch = batch.column("sketch").cast(pa.binary()).take(parents)
-    return pa.record_batch(
-        [
-            batch.column("scope").take(parents).cast(pa.string()),
-            pa.array(bands.astype(np.int32)),
-            buckets.flatten(),
-            batch.column("node").take(parents),
-            sketch if sketched else pa.repeat(pa.scalar(b"", pa.binary()), len(parents)),
-        ],
-        BAND_ROWS,
-    )
 
 
 def labels(members: DataFrame) -> DataFrame:

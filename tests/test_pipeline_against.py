@@ -8,7 +8,8 @@ import pytest
 from test_pipeline_clusters import rows_of, web
 
 from pipeline import against, band_tables, config, corpora, judging, parquet, stages
-from pipeline.clusters import ClusterSettings, bands_of, clusters
+from pipeline.buckets import as_batch, bands_of_batch, stored_bands
+from pipeline.clusters import ClusterSettings, clusters
 from pipeline.corpora import Corpus
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
@@ -152,19 +153,16 @@ def test_ids_used_by_several_corpora_link_nothing_and_only_what_must_be_known_is
     ]
 
 
-@pytest.mark.spark
-def test_bands_as_stored_are_those_made_of_signatures(spark, tmp_path):
+@pytest.mark.parametrize("sketched", [False, True])
+def test_bands_as_stored_are_those_made_of_signatures(sketched):
     table = web()
-    folder = Folder(str(tmp_path))
-    known = against.older(spark, [corpus(folder, "a", table)])
-    made = bands_of(spark.createDataFrame(table), SETTINGS)
-    kept = against.stored_bands(known, SETTINGS)
-    plain = [tuple(map(as_bytes, row)) for row in made.collect()]
-    assert sorted(plain) == sorted(tuple(map(as_bytes, row)) for row in kept.collect())
-
-
-def as_bytes(value):
-    return bytes(value) if isinstance(value, bytearray) else value
+    (batch,) = table.combine_chunks().to_batches()
+    kept = band_tables.of_documents(stored(table), DUPLICATES)
+    named = {"node": batch["node"], **{n: kept[n] for n in ("scope", "buckets", "sketch")}}
+    found = as_batch(stored_bands(pa.record_batch(named).slice(3), sketched)).to_pylist()
+    made = as_batch(bands_of_batch(batch.slice(3), 14, 8, sketched)).to_pylist()
+    assert sorted(map(repr, found)) == sorted(map(repr, made))
+    assert {len(row["sketch"]) for row in found} == {112 * sketched}
 
 
 # ------------------------------------------------------------------ what can be compared (no JVM)

@@ -45,7 +45,7 @@ def bucket(tmp_path, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="b")
+    boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="corpora")
     (tmp_path / "own.toml").write_text(OWN.format(url=url))
     settings = config.load(None, str(tmp_path / "own.toml"))
     yield settings, StorageOptions(endpoint_url=url, region="us-east-1")
@@ -91,7 +91,9 @@ def read(folder, table):
 @pytest.mark.spark
 def test_against_an_exported_corpus_and_cut_on_s3(spark, bucket):
     settings, options = bucket
-    old, exported, new = (Folder(f"s3://b/{name}", options) for name in ("old", "bands", "new"))
+    old, exported, new = (
+        Folder(f"s3://corpora/{name}", options) for name in ("old", "bands", "new")
+    )
     extracted(old, settings, 1, range(6))
     deduplicate.run(spark, settings, old)
     plain = settings.model_copy(update={"repeats": config.Config().repeats})

@@ -32,18 +32,24 @@ site_line_pages = 2
 paragraphs = "lines"
 paragraph_min_chars = 20
 """
+ENVIRONMENT = {
+    "no_proxy": "127.0.0.1",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 MENU = "Menu of the whole site"
 
 
 @pytest.fixture
-def bucket(tmp_path, monkeypatch):
+def bucket(spark, tmp_path, monkeypatch):
     """A configuration that reaches a server with an empty bucket, and the options of folders."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setitem(spark.sparkContext.environment, name, value)  # the workers get this
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     host, port = server.get_host_and_port()
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
     url = f"http://{host}:{port}"
     boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="corpora")
     (tmp_path / "own.toml").write_text(OWN.format(url=url))

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import ROWS
 from pipeline.schema import DECISIONS, schema
+from pipeline.table_names import is_table_name
 
 SHOWN = 10
 COPIES = ("doc_id", "row", "cluster_id", "reason", "similarity")
@@ -40,11 +41,15 @@ def show(console: Console, folder: Folder, archive: str, offset: int) -> bool:
 def _places(
     folder: Folder, documents: list[parquet.File], archive: str, offset: int
 ) -> Iterator[tuple[int, int]]:
-    """File and row of the documents of that archive's record, by the name the run gave it."""
+    """File and row of the documents of that archive's record, by the name the run gave it.
+
+    The offset of a table is a line.
+    """
+    column = "line" if is_table_name(archive) else "warc_offset"
     for number, file in enumerate(documents):
         start = 0
-        for batch in parquet.batches(folder, file.path, ("warc_file", "warc_offset"), ROWS):
-            at = pc.indices_nonzero(pc.equal(batch.column("warc_offset"), offset)).to_pylist()
+        for batch in parquet.batches(folder, file.path, ("warc_file", column), ROWS):
+            at = pc.indices_nonzero(pc.equal(batch.column(column), offset)).to_pylist()
             for row in at:
                 if f"/{archive}".endswith(f"/{batch.column('warc_file')[row]}"):
                     yield number, start + row

@@ -18,7 +18,7 @@ from filters.rules import Rule, bound
 from filters.url_rules import URL_SIGNALS
 from jobs import copies
 from jobs.console import plain
-from pipeline import extraction, ledger
+from pipeline import extraction, ledger, table_files
 from pipeline.config import Config
 from pipeline.criteria import Criteria, criteria
 from pipeline.derived import DERIVED
@@ -29,7 +29,6 @@ from pipeline.judging import judgement, signal_columns
 from pipeline.models import model_checksums
 from pipeline.schema import MEASURES, OPT_OUTS
 from pipeline.steps import documents
-from pipeline.storage import open_source
 
 SHOWN_CHARS = 600
 
@@ -44,27 +43,27 @@ def run(
 ) -> bool:
     """Explain every record of the URL, or the one at the offset; whether there was one.
 
-    Without either, list the archive's pages. With the output folder of a run, show what that did
-    with the page, and its copies.
+    A table's line is its offset. Without either, list the archive's pages. With the output folder
+    of a run, show what that did with the page, and its copies.
     """
     if milled is not None:
         copies.required(milled)
     model_checksums(config)  # tells what is wrong with a model before any page is read
     judge = criteria(config, extraction.storage_options(config))
-    source = open_source(archive, extraction.storage_options(config))
-    task = Range(archive, archive.rsplit("/", 1)[-1], source.size, "", 0, source.size)
-    source.close()
+    group = table_files.whole(archive, extraction.storage_options(config))
+    file = group.file
+    task = Range(*file[:4], 0, file.size, file.problem, *group[1:])
     found = False
     for screened in extraction.screened_records(task, config):
         row = screened.row
+        place = row["line"] or row["warc_offset"]
         if url is None and offset is None:
             found = True
-            line = f"{row['warc_offset']:>12} {row['fate']:<10} {row['reason'] or '-':<24} "
+            line = f"{place:>12} {row['fate']:<10} {row['reason'] or '-':<24} "
             console.print(Text(line + plain(row["url"])), soft_wrap=True)
-        elif (url is not None and row["url"] == url) or row["warc_offset"] == offset:
+        elif (url is not None and row["url"] == url) or place == offset:
             found = True
             _explain(screened, config, judge, console)
-            place = row["warc_offset"]
             if milled is not None and not copies.show(console, milled, archive, place):
                 console.print(f"{milled.uri} holds no document of it.", markup=False)
     return found

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from jobs.selecting import NAMELESS, Chosen, chosen_tasks, indexed_inputs, picked
 from jobs.session import watched
-from pipeline import extraction, fingerprint, quarantine, spread, stages
+from pipeline import extraction, fingerprint, pdf, quarantine, spread, stages, table_files
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.extraction import Commit, Range, Task
@@ -24,6 +24,7 @@ from pipeline.parquet import File
 from pipeline.ranges import plan_ranges
 from pipeline.selection import TABLE
 from pipeline.storage import StorageOptions, open_source
+from pipeline.table_names import is_table_name
 from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,13 @@ def run(
     Reads ``inputs``, or where there are none the records that ``chosen`` selects.
     """
     options = extraction.storage_options(config)
+    libraries = pdf.installed(wanted=config.text.pdf)
     listed = _listed(inputs, options) if chosen is None else []
     indexed = [] if chosen is None else index_files(chosen.source, options)
     flagged = flagged_words(config.words, options)
     config = config.model_copy(update={"words": flagged.pinned})
     parts = made_from(config, listed or indexed_inputs(indexed)) | {"words": flagged.made_from}
+    parts["libraries"] = libraries
     if chosen is not None:
         parts["selection"] = {"where": chosen.where, "base": config.input.path_prefix}
     found = stages.check(folder, "extract", parts)
@@ -89,9 +92,10 @@ def _listed(inputs: Sequence[str], options: StorageOptions) -> list[InputFile]:
     if found_inputs.ignored:
         log.info("not read, no archives by name: %d files", len(found_inputs.ignored))
     if not found_inputs.files:
-        raise ConfigError(f"no archives in: {', '.join(inputs)}")
+        raise ConfigError(f"no archives or tables in: {', '.join(inputs)}")
     with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
-        listed = list(pool.map(partial(sized, options=options), found_inputs.files))
+        listed = list(pool.map(partial(table_files.sized, options=options), found_inputs.files))
+    listed = table_files.completed(listed, options)
     if all(file.problem for file in listed):
         named = [f"{file.uri} ({file.problem})" for file in listed[:SHOWN]]
         more = ["..."] if listed[SHOWN:] else []
@@ -121,29 +125,22 @@ def _unsigned(uri: str) -> str:
     return uri.partition("?")[0] if "://" in uri else uri
 
 
-def sized(file: InputFile, options: StorageOptions) -> InputFile:
-    """An input with its size and version, which listings of path lists do not tell."""
-    if file.problem or file.size >= 0:
-        return file
-    try:
-        with closing(open_source(file.uri, options)) as source:
-            return file._replace(size=source.size, version=source.version)
-    except ArchiveError as error:
-        return file._replace(problem=error.reason)
-
-
 def planned(listed: Sequence[InputFile], config: Config) -> list[Range]:
     """Ranges of every input, largest first so that no long one is left for the end."""
+    groups = table_files.grouped(listed)
     with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
-        every = [r for found in pool.map(partial(_ranges, config=config), listed) for r in found]
+        every = [r for found in pool.map(partial(_ranges, config=config), groups) for r in found]
     return sorted(every, key=lambda r: (r.start - r.end, r.name, r.start))
 
 
-def _ranges(file: InputFile, config: Config) -> list[Range]:
-    whole = Range(*file[:4], 0, max(file.size, 0), file.problem)
-    target = config.input.range_mib << 20
-    if file.problem or file.size < 1.5 * target:
+def _ranges(group: table_files.Group, config: Config) -> list[Range]:
+    file, target = group.file, config.input.range_mib << 20
+    whole = Range(*file[:4], 0, max(file.size, 0), file.problem, *group[1:])
+    if file.problem or group.size < 1.5 * target:
         return [whole]
+    if is_table_name(file.name):
+        cuts = table_files.cuts(group, target)
+        return [whole._replace(start=start, end=end) for start, end in cuts]
     try:
         with closing(open_source(file.uri, extraction.storage_options(config))) as source:
             cuts = plan_ranges(source, file.name, target)

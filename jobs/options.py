@@ -39,7 +39,9 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the funnel; publish nothing. No Spark.")
 ]
 Url = Annotated[str | None, typer.Option(help="Address of the page.")]
-Offset = Annotated[int | None, typer.Option(help="Bytes to the record.", min=0)]
+Offset = Annotated[
+    int | None, typer.Option(help="Bytes to the record; of a table, its line.", min=0)
+]
 Milled = Annotated[
     str | None,
     typer.Option("--run", metavar="DIR", help="Run that read it: its copies, and who stays."),
@@ -48,7 +50,8 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[INPUT...]",
-        help="Archives: files, folders, globs, path lists (*.paths.gz); local, s3:// or https://.",
+        help="Archives or tables: files, folders, globs, path lists (*.paths.gz); local, s3:// or "
+        "https://.",
     ),
 ]
 Output = Annotated[

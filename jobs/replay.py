@@ -16,13 +16,14 @@ from rich.text import Text
 from jobs import explain
 from jobs.console import plain
 from jobs.options import settled
-from pipeline import parquet, quarantine, stages
+from pipeline import extraction, parquet, quarantine, stages
 from pipeline.config import Config
 from pipeline.config import Text as TextConfig
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.inputs import is_archive_name
 from pipeline.storage import scheme_of
+from pipeline.table_names import is_table_name
 
 LISTED = ("doc_id", "reason", "notes", "warc_file", "warc_offset", "url")
 
@@ -82,12 +83,13 @@ def _replay(config: Config, folder: Folder, doc_id: str, console: Console) -> No
         raise ConfigError(
             f"{doc_id}: its range of {row['warc_file']} broke the sandbox too often for all its "
             f"records to be kept; `corpusmill explain {row['warc_file']} --offset "
-            f"{row['warc_offset']}` reads the archive"
+            f"{_place(row)}` reads the archive"
         )
     why = ", ".join([row["reason"], *(n for n in row["notes"])])
     console.print(Text(f"In the run: failed by {plain(why)}"))
     started = time.monotonic()
-    explain.one(quarantine.screened(row), config, console)
+    also = extraction.also_read(config.text)
+    explain.one(quarantine.screened(row, also), config, console)
     console.print(f"Replayed in {time.monotonic() - started:.1f} s.", highlight=False)
 
 
@@ -105,15 +107,22 @@ def _row(folder: Folder, doc_id: str) -> dict[str, Any]:
     return next(row for row in quarantine.rows(folder, files) if row["doc_id"] == doc_id)
 
 
+def _place(row: dict[str, Any]) -> int:
+    """Where ``explain`` finds the record: its offset, or a table's line."""
+    table = is_table_name(row["warc_file"])
+    return cast(int, row["inner_offset"] if table else row["warc_offset"])
+
+
 def _elsewhere(folder: Folder, doc_id: str) -> str:
     """Where a document is that is not in quarantine."""
-    places = ("doc_id", "warc_file", "warc_offset")
+    places = ("doc_id", "warc_file", "warc_offset", "line")
     for file in stages.required(folder, "extract").files["documents"]:
         for batch in parquet.batches(folder, file.path, places):
             found = batch.filter(pc.equal(batch.column("doc_id"), pa.scalar(doc_id))).to_pylist()
             for row in found:
+                at = row["line"] or row["warc_offset"]
                 return (
                     f"{doc_id}: a document, not in quarantine; `corpusmill explain "
-                    f"{row['warc_file']} --offset {row['warc_offset']}` shows its page's way"
+                    f"{row['warc_file']} --offset {at}` shows its page's way"
                 )
     return f"{folder.uri}: no {doc_id} in quarantine; `corpusmill explain {folder.uri}` lists it"

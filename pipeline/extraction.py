@@ -23,6 +23,7 @@ from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
 from pipeline.files import Folder
+from pipeline.inputs import InputFile
 from pipeline.list_config import Words
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
@@ -30,6 +31,9 @@ from pipeline.sandbox import Sandbox, SandboxLimits
 from pipeline.schema import LEDGER, schema
 from pipeline.steps import DOCUMENTS_SCHEMA, Tools, documents
 from pipeline.storage import StorageOptions, open_source
+from pipeline.table_files import Group
+from pipeline.table_names import is_table_name
+from pipeline.table_rows import screened_lines
 from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
@@ -41,7 +45,10 @@ PROBE = ({"url": None, "header_charset": None, "kind": "html"}, b"<p>A page like
 
 
 class Range(NamedTuple):
-    """Bytes [start, end) of an archive; records that start there are this range's."""
+    """Bytes [start, end) of an archive or table; what starts there is this range's.
+
+    ``partners`` are the files that are read with a table, ``unread`` those it is read instead of.
+    """
 
     uri: str
     name: str
@@ -50,6 +57,8 @@ class Range(NamedTuple):
     start: int
     end: int
     problem: str | None = None
+    partners: tuple[InputFile, ...] = ()
+    unread: tuple[InputFile, ...] = ()
 
     @property
     def key(self) -> str:
@@ -159,8 +168,15 @@ def _batches(task: Task, config: Config) -> Iterator[list[ledger.Screened]]:
 def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
     """Every record of a task after the first look; an input that fails ends in a row of it."""
     limits = Limits(max_block_bytes=config.input.record_limit_mib << 20)
+    also = also_read(config.text)
     if isinstance(task, selected.Task):
-        yield from selected.screened_places(task, storage_options(config), limits)
+        yield from selected.screened_places(task, storage_options(config), limits, also)
+        return
+    if is_table_name(task.name):
+        file = InputFile(task.uri, task.name, task.size, task.version, task.problem)
+        group, options = Group(file, task.partners, task.unread), storage_options(config)
+        most = limits.max_block_bytes
+        yield from screened_lines(group, task.start, task.end, options, most, also)
         return
     if task.problem:
         yield ledger.Screened(ledger.file_row(task.name, task.problem, 0, max(task.size, 0)), None)
@@ -169,12 +185,17 @@ def screened_records(task: Task, config: Config) -> Iterator[ledger.Screened]:
     try:
         with closing(open_source(task.uri, storage_options(config))) as source:
             for record in records(source, task.start, task.end, limits):
-                yield ledger.screen(record, task.name)
+                yield ledger.screen(record, task.name, also)
                 reached = record.offset + record.length
     except ArchiveError as error:
         log.warning("%s: unreadable from byte %d: %s", task.name, reached, error.reason)
         rest = max(task.end - reached, 0)
         yield ledger.Screened(ledger.file_row(task.name, error.reason, reached, rest), None)
+
+
+def also_read(text: Text) -> frozenset[str]:
+    """Kinds of body a configuration reads beside HTML and plain text (``pipeline.formats``)."""
+    return frozenset(kind for kind, on in (("feed", text.feeds), ("pdf", text.pdf)) if on)
 
 
 def mill(
@@ -196,7 +217,8 @@ def mill(
         row["notes"] += result.pop("reasons")
         refused = result.pop("refused", None)
         if refused or not result["text"]:
-            rows.append(ledger.end(row, "skipped", refused or "no_text"))
+            fate = "failed" if refused in ledger.FAILED else "skipped"
+            rows.append(ledger.end(row, fate, refused or "no_text"))
             continue
         rows.append(row)
         rights = page.columns["rights"] + result.pop("rights")

@@ -64,10 +64,15 @@ def html_lang(tree: HtmlElement) -> str | None:
     """Return the lang attribute of the html element, where it has the form of a language tag."""
     root = tree.getroottree().getroot()
     for name in ("lang", "xml:lang", "{http://www.w3.org/XML/1998/namespace}lang"):
-        tag = (root.get(name) or "").strip()[:40]
-        if _LANG.match(tag):
+        if tag := language_tag(root.get(name) or ""):
             return tag
     return None
+
+
+def language_tag(text: str) -> str | None:
+    """The text where it has the form of a language tag (BCP 47), else None."""
+    text = text.strip()[:40]
+    return text if _LANG.match(text) else None
 
 
 def iso_date(text: str) -> str | None:

@@ -5,8 +5,9 @@ A block is hostile: whatever its bytes are, ``decode_response`` returns, and giv
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pipeline import media
 from pipeline.chunked import decode_chunked
@@ -93,11 +94,14 @@ def decode_response(block: bytes, limits: HttpLimits | None = None) -> HttpRespo
     )
 
 
-def text_kind(response: HttpResponse) -> Literal["html", "text"] | None:
-    """Whether the body can hold text, and in which form; None for images, feeds, scripts, ..."""
+def text_kind(response: HttpResponse, also: Collection[str] = ()) -> media.Kind | None:
+    """Whether the body can hold text, and in which form; None for images, scripts, ...
+
+    Feeds and PDF count only where they are ``also`` asked for.
+    """
     if not response.body or response.problem in _STILL_CODED:
         return None
-    return media.kind_of(response.media_type, response.body[:2048])
+    return media.kind_of(response.media_type, response.body[:2048], also)
 
 
 _STILL_CODED = frozenset({"unsupported_coding", "too_many_codings", "undecodable"})

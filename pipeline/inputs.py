@@ -18,13 +18,14 @@ from typing import NamedTuple
 
 from pipeline.errors import ArchiveError
 from pipeline.storage import S3_SCHEMES, StorageOptions, local_path, open_source, scheme_of
+from pipeline.table_names import is_table_name
 
 ARCHIVE_SUFFIXES = (
     ".warc", ".warc.gz", ".warc.zst", ".warc.lz4",
     ".arc", ".arc.gz",
     ".wet", ".wet.gz", ".wat", ".wat.gz",
 )  # fmt: skip
-PATH_LIST_SUFFIXES = (".paths", ".paths.gz")
+PATH_LIST_SUFFIXES = (".paths", ".paths.gz", ".map")
 _MAX_PATH_LIST_BYTES = 1 << 30
 _WILDCARDS = "*?["
 
@@ -76,7 +77,7 @@ def listing(arguments: Sequence[str], options: StorageOptions | None = None) -> 
     once: dict[str, InputFile] = {}
     for file in sorted(archives):
         once.setdefault(_identity(file.uri), file)
-    files = sorted(_uniquely_named(once.values()), key=lambda file: (file.name, file.uri))
+    files = sorted(uniquely_named(once.values()), key=lambda file: (file.name, file.uri))
     known = {_identity(file.uri) for file in files}
     return Listing(files, sorted(uri for uri in ignored if _identity(uri) not in known))
 
@@ -90,7 +91,7 @@ def _identity(uri: str) -> str:
 
 def is_archive_name(name: str) -> bool:
     """Whether a file of this name is taken from a folder."""
-    return name.lower().endswith(ARCHIVE_SUFFIXES)
+    return name.lower().endswith(ARCHIVE_SUFFIXES) or is_table_name(name)
 
 
 def _resolved(argument: str, options: StorageOptions) -> Iterator[InputFile | str]:
@@ -267,7 +268,7 @@ def _read_whole(uri: str, options: StorageOptions) -> bytes:
     return bytes(out)
 
 
-def _uniquely_named(files: Iterable[InputFile]) -> list[InputFile]:
+def uniquely_named(files: Iterable[InputFile]) -> list[InputFile]:
     """Put parent folders before names that clash, one more each time, until none does."""
     files = list(files)
     parts = [local_path(file.uri).as_posix().split("/") for file in files]

@@ -1,6 +1,7 @@
 """The fate of every record: a closed set of reasons, and what a first look at it decides."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import xxhash
 
 from filters.rights import from_headers
 from filters.urls import host, registrable_domain
+from pipeline import pdf
 from pipeline.http import HTTP_REASONS, HttpResponse, content_type, decode_response, text_kind
 from pipeline.precheck import REFUSALS
 from pipeline.record import HARMLESS, REASONS, Record, gap
@@ -24,7 +26,10 @@ SKIPPED = {
     "http_status": "status other than 200 and 203",
     "empty": "no payload",
     "no_text": "page without text",
+    "partner": "a file whose lines were read with those of a table beside it",
+    "unread_table": "pages whose texts are read from a table beside them",
     **REFUSALS,
+    **pdf.SKIPS,
 }
 """Records that hold no text."""
 FAILED = {
@@ -33,10 +38,16 @@ FAILED = {
     "memory": "the page took more memory than its limit",
     "crash": "the page killed its process",
     "error": "the page raised an error in the parser",
+    **pdf.FAILURES,
+    "bad_line": "a line of a table that is not JSON with a text; after 1,000, the rest of a range",
+    "line_too_long": "a line of a table beyond the limit",
+    "unequal_lines": "a table and a file beside it do not have as many lines",
 }
 """Records whose text is lost; what the archive reader and the storage report joins them."""
 UNUSUAL = frozenset({"unsupported_version", "record_too_large"})
-DAMAGE = (REASONS.keys() - HARMLESS - UNUSUAL) | SOURCE_REASONS.keys()
+DAMAGE = (
+    (REASONS.keys() - HARMLESS - UNUSUAL) | SOURCE_REASONS.keys() | {"bad_line", "unequal_lines"}
+)
 """Reasons and notes that say an input is damaged or unreadable, as against a page that failed."""
 
 PAGE_TYPES = ("response", "resource", "conversion")
@@ -62,8 +73,11 @@ class Screened(NamedTuple):
     page: Page | None
 
 
-def screen(record: Record, warc_file: str) -> Screened:
-    """First look at a record: who it is, whether it can hold text."""
+def screen(record: Record, warc_file: str, also: Collection[str] = ()) -> Screened:
+    """First look at a record: who it is, whether it can hold text.
+
+    Feeds and PDF can only where they are ``also`` asked for ("feed", "pdf").
+    """
     row = ledger_row(record, warc_file)
     if record.kind == "gap":
         reason = record.problem or "other_record"
@@ -78,7 +92,7 @@ def screen(record: Record, warc_file: str) -> Screened:
     response, problem = _response(record, row)
     if problem:
         return _ended(row, "failed" if problem in FAILED else "skipped", problem)
-    kind = "text" if record.warc_type == "conversion" else text_kind(response)
+    kind = "text" if record.warc_type == "conversion" else text_kind(response, also)
     if kind is None:
         return _ended(row, "skipped", "not_text")
     row["doc_id"] = doc_id = document_id(warc_file, record.offset, record.inner_offset)
@@ -95,6 +109,8 @@ def screen(record: Record, warc_file: str) -> Screened:
         "warc_file": warc_file,
         "warc_offset": record.offset,
         "warc_length": record.length,
+        "line": None,
+        "derived_from": None,
         "warc_date": warc_date(record.headers.get("warc-date")),
         "source_type": "wet" if record.warc_type == "conversion" else kind,
         "payload_digest": record.headers.get("warc-payload-digest"),
@@ -110,6 +126,7 @@ def ledger_row(record: Record, warc_file: str) -> dict[str, Any]:
         "warc_file": warc_file,
         "warc_offset": record.offset,
         "warc_length": record.length,
+        "line": None,
         "record_type": record.warc_type if record.kind == "record" else "gap",
         "record_id": None,
         "url": None,

@@ -6,6 +6,7 @@ is replaced by what the first bytes look like.
 """
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
@@ -15,6 +16,7 @@ _MEANINGLESS = frozenset(
      "binary/octet-stream", "application/x-unknown", "none", "unknown"}
 )  # fmt: skip
 _XML_TYPES = frozenset({"text/xml", "application/xml"})
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
 _HEAD_BYTES = 1445  # the standard's resource header
 # Section 7.1: tags an HTML page opens with, up to a byte that ends a tag name, and a few more
 # that fragments open with.
@@ -24,6 +26,13 @@ _HTML_START = re.compile(
     re.IGNORECASE,
 )
 _XHTML = re.compile(rb"<!doctype html|<html[\s>]", re.IGNORECASE)
+# Section 7.3: a feed's root element, behind what may stand before it.
+_FEED_START = re.compile(
+    rb"(?:\s{0,999}(?:<\?[^<>]{0,999}>|<!--[^<>]{0,999}-->|<!doctype[^<>\[]{0,999}>)){0,20}\s{0,999}"
+    rb"<(?:rss|feed|rdf:rdf)[\s>]",
+    re.IGNORECASE,
+)
+_PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 _BINARY_STARTS = (
     b"%PDF-", b"%!PS", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"BZh91AY",
     b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf", b"\x7fELF", b"MZ\x90", b"wOFF", b"wOF2", b"OTTO\0",
@@ -34,6 +43,9 @@ _RIFF_KINDS = (b"WEBP", b"WAVE", b"AVI ")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # Section 3: binary data bytes.
 _BINARY_BYTES = bytes(sorted({*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)}))
+
+
+Kind = Literal["html", "text", "feed", "pdf"]
 
 
 def is_binary(head: bytes) -> bool:
@@ -51,16 +63,21 @@ def looks_like_text(head: bytes) -> bool:
     return not is_binary(head) and len(head.translate(None, _BINARY_BYTES)) == len(head)
 
 
-def kind_of(media_type: str, head: bytes) -> Literal["html", "text"] | None:
+def kind_of(media_type: str, head: bytes, also: Collection[str] = ()) -> Kind | None:
     """Say what a body of this type (lower case, '' if none) that begins with ``head`` holds.
 
     ``text/html`` is believed unless the bytes are a binary format; ``text/plain`` is HTML if it
-    begins like a page. Feeds, scripts, style sheets, JSON and everything else is None.
+    begins like a page. Scripts, style sheets, JSON and everything else is None, and so are feeds
+    and PDF unless they are ``also`` asked for: "feed", "pdf".
     """
     head = head[:_HEAD_BYTES]
     start = head.removeprefix(_BOMS[0]).lstrip()
-    kind: Literal["html", "text"] | None = None
-    if is_binary(head):
+    kind: Kind | None = None
+    if "pdf" in also and _is_pdf(media_type, head):
+        kind = "pdf"
+    elif "feed" in also and _is_feed(media_type, head, start):
+        kind = "feed"
+    elif is_binary(head):
         kind = None
     elif media_type in _HTML_TYPES:
         kind = "html"
@@ -73,7 +90,19 @@ def kind_of(media_type: str, head: bytes) -> Literal["html", "text"] | None:
     return kind
 
 
-def _sniffed(head: bytes, start: bytes) -> Literal["html", "text"] | None:
+def _is_pdf(media_type: str, head: bytes) -> bool:
+    """Readers look for the mark in the first 1024 bytes; who says PDF may have some before it."""
+    return head.startswith(b"%PDF-") or (media_type in _PDF_TYPES and b"%PDF-" in head[:1024])
+
+
+def _is_feed(media_type: str, head: bytes, start: bytes) -> bool:
+    if media_type in _FEED_TYPES:
+        return not is_binary(head) and not _XHTML.match(start)
+    known = media_type in _XML_TYPES or media_type in _MEANINGLESS or "/" not in media_type
+    return (known or media_type in ("text/html", "text/plain")) and bool(_FEED_START.match(start))
+
+
+def _sniffed(head: bytes, start: bytes) -> Kind | None:
     if _HTML_START.match(start) or (start[:5] == b"<?xml" and _XHTML.search(start)):
         return "html"
     # Unlabelled XML, JSON and the like are data, not text to read.

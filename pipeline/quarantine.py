@@ -5,7 +5,7 @@ mended, and its archive may be gone by then. What is kept may hold personal data
 published, the next extraction replaces it, and it may be deleted at any time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -72,11 +72,11 @@ def rows(
                 yield from batch.to_pylist()
 
 
-def screened(row: dict[str, Any]) -> ledger.Screened:
+def screened(row: dict[str, Any], also: Collection[str] = ()) -> ledger.Screened:
     """The record of a row after the first look, as it was when its archive was read."""
     headers = {pair["name"]: pair["value"] for pair in row["headers"]}
     record = Record(
         row["warc_offset"], row["warc_length"], "record", row["record_type"], row["format"],
         headers, row["block"], row["truncated"], row["problem"], row["inner_offset"],
     )  # fmt: skip
-    return ledger.screen(record, row["warc_file"])
+    return ledger.screen(record, row["warc_file"], also)

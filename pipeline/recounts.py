@@ -8,9 +8,11 @@ import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from pipeline import counting, parquet, rehydration, stats
+from pipeline.column import Column
 from pipeline.files import Folder
 from pipeline.parquet import File
-from pipeline.schema import FUNNEL, PERSONAL_DATA, REHYDRATION, Column, schema
+from pipeline.schema import schema
+from pipeline.stats_schema import FUNNEL, PERSONAL_DATA, REHYDRATION
 
 MARKED = "personal data: "
 """Before the kinds of personal data, where they are counted beside what edits removed."""

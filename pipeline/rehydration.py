@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.schema import REHYDRATION, schema
+from pipeline.schema import schema
+from pipeline.stats_schema import REHYDRATION
 
 WINDOW = 5
 """Neighbouring sizes whose repetitions are averaged."""

@@ -19,6 +19,7 @@ from pipeline.inputs import list_inputs
 from pipeline.ledger import is_http, warc_date
 from pipeline.record import HARMLESS, Record
 from pipeline.storage import StorageOptions, local_path, open_source, scheme_of
+from pipeline.table_names import is_table_name
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ def _answers(
         if files:
             return
     for archive in list_inputs([path], options):
+        if is_table_name(archive.name):
+            continue
         if archive.problem:
             raise ConfigError(f"{archive.uri}: {archive.problem}")
         try:

@@ -4,11 +4,12 @@ Only types that Arrow, Parquet and Spark share. ``docs/data-format.md`` is gener
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import pyarrow as pa
 
 from filters.signals import SIGNALS
+from pipeline.column import Column
+from pipeline.stats_schema import EDIT_COUNTS, FUNNEL, PERSONAL_DATA, REHYDRATION
 
 UTC = pa.timestamp("us", tz="UTC")
 SPANS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("kind", pa.string())]))
@@ -16,16 +17,18 @@ RIGHTS = pa.list_(
     pa.struct([("source", pa.string()), ("name", pa.string()), ("value", pa.string())])
 )
 LABELS = pa.list_(pa.struct([("label", pa.string()), ("score", pa.float32())]))
+DERIVED_FROM = pa.struct(
+    [
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("id", pa.string()),
+        ("collection", pa.string()),
+        ("lang", pa.string()),
+    ]
+)
 DIGEST = pa.binary(16)
 """A 128-bit hash."""
-
-
-class Column(NamedTuple):
-    """One column of a table."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
 
 
 ORIGIN = (
@@ -38,8 +41,19 @@ ORIGIN = (
     Column("warc_file", pa.string(), "archive, relative to the input it was found in"),
     Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
     Column("warc_length", pa.int64(), "bytes the record takes in the archive, compressed"),
+    Column("line", pa.int64(), "line of a table, from 1; null for records of archives"),
+    Column(
+        "derived_from",
+        DERIVED_FROM,
+        "what a table says its line was made from: archive, offset and length of the record, its "
+        "own id, collection and language; null for records of archives",
+    ),
     Column("warc_date", UTC, "WARC-Date; null where it is not a date"),
-    Column("source_type", pa.string(), "html, text (text/plain) or wet (conversion record)"),
+    Column(
+        "source_type",
+        pa.string(),
+        "html, text (text/plain), feed, pdf, wet (conversion record) or table (a row of text)",
+    ),
     Column("payload_digest", pa.string(), "WARC-Payload-Digest, as recorded"),
     Column(
         "truncated", pa.string(), "why the crawler or a limit cut the payload; null where whole"
@@ -184,7 +198,12 @@ LEDGER = (
     Column("warc_file", pa.string(), "archive the bytes are in"),
     Column("warc_offset", pa.int64(), "first byte this row answers for"),
     Column("warc_length", pa.int64(), "bytes this row answers for; they add up to the file's size"),
-    Column("record_type", pa.string(), "WARC-Type; gap for bytes that are no readable record"),
+    Column("line", pa.int64(), "line of a table, from 1; null for records and whole files"),
+    Column(
+        "record_type",
+        pa.string(),
+        "WARC-Type; line of a table; gap for bytes that are no readable record",
+    ),
     Column("record_id", pa.string(), "WARC-Record-ID"),
     Column("url", pa.string(), "WARC-Target-URI"),
     Column("http_status", pa.int32(), "status of the response"),
@@ -213,48 +232,12 @@ SELECTION = (
     Column("warc_offset", pa.int64(), "bytes from the start of the archive to the record"),
     Column("warc_length", pa.int64(), "bytes the record takes in the archive"),
 )
-FUNNEL = (
-    Column("stage", pa.string(), "read, extract, language, rules, duplicates or kept"),
-    Column("lang", pa.string(), "language; null before it is known"),
-    Column("reason", pa.string(), "what happened there"),
-    Column("documents", pa.int64(), "records or documents"),
-    Column("chars", pa.int64(), "code points of text"),
-    Column("words", pa.int64(), "words of text"),
-    Column("bytes", pa.int64(), "bytes: of the archive for records, of text for documents"),
-    Column("tokens", pa.int64(), "tokens by the configured tokenizer"),
-)
-PERSONAL_DATA = (
-    Column("lang", pa.string(), "language"),
-    Column("kind", pa.string(), "email, phone, ipv4, ipv6, iban or card"),
-    Column("documents", pa.int64(), "documents of the corpus that hold some"),
-    Column("spans", pa.int64(), "places masked in them"),
-)
-EDIT_COUNTS = (
-    Column("lang", pa.string(), "language"),
-    Column("kind", pa.string(), "what removed text, as in the column edits"),
-    Column("documents", pa.int64(), "documents of the corpus it removed some from"),
-    Column("spans", pa.int64(), "pieces removed"),
-    Column("chars", pa.int64(), "code points removed"),
-)
 REPEATS = (
     Column("step", pa.string(), "site_line or paragraph"),
     Column("file", pa.int32(), "number of the documents file that has some to remove"),
     Column("hash", pa.int64(), "64-bit hash of its normalised text; of a line, with its host's"),
     Column("kept_node", pa.int64(), "paragraphs: first 64 bits of the doc_id that keeps it"),
     Column("copies", pa.int64(), "paragraphs: copies in the corpus; lines: pages of the host"),
-)
-REHYDRATION = (
-    Column("lang", pa.string(), "language"),
-    Column(
-        "cluster_size", pa.int32(), "documents in a cluster; a language's last row: or more than so"
-    ),
-    Column("documents", pa.int64(), "documents of such clusters that the rules judged"),
-    Column("removed", pa.int64(), "those that a rule removed"),
-    Column("removal_rate", pa.float64(), "share removed, 0..1"),
-    Column(
-        "language_rate", pa.float64(), "share of the language's clusters removed, one copy each"
-    ),
-    Column("weight", pa.int32(), "times to show a kept document of such a cluster"),
 )
 DECISIONS = (
     Column("file", pa.int32(), "number of the documents file"),

@@ -1,7 +1,7 @@
 """Reading single records out of archives: requests for just these bytes, near ones together."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
@@ -74,7 +74,7 @@ class _Part:
 
 
 def screened_places(
-    task: Task, options: StorageOptions, limits: Limits
+    task: Task, options: StorageOptions, limits: Limits, also: Collection[str] = ()
 ) -> Iterator[ledger.Screened]:
     """The chosen records after the first look, by archive and place.
 
@@ -83,7 +83,7 @@ def screened_places(
     """
     exactly = replace(options, read_ahead=False)
     for name, own in groupby(_places(task), key=lambda place: place.name):
-        yield from _of_archive(task.base + name, list(own), exactly, limits)
+        yield from _of_archive(task.base + name, list(own), exactly, limits, also)
 
 
 def _places(task: Task) -> Iterator[Place]:
@@ -96,7 +96,11 @@ def _places(task: Task) -> Iterator[Place]:
 
 
 def _of_archive(
-    uri: str, places: list[Place], options: StorageOptions, limits: Limits
+    uri: str,
+    places: list[Place],
+    options: StorageOptions,
+    limits: Limits,
+    also: Collection[str],
 ) -> Iterator[ledger.Screened]:
     left, read = list(reversed(places)), 0
     try:
@@ -104,7 +108,7 @@ def _of_archive(
             for together in near(places):
                 for place, bytes_of in _fetched(source, together):
                     read = 0
-                    for screened in _screened(place, bytes_of, limits):
+                    for screened in _screened(place, bytes_of, limits, also):
                         yield screened
                         read += screened.row["warc_length"]
                     left.pop()
@@ -138,12 +142,14 @@ def _fetched(source: Bytes, places: list[Place]) -> Iterator[tuple[Place, Bytes]
         yield place, HeldBytes(held[place.offset - start : place.end - start])
 
 
-def _screened(place: Place, source: Bytes, limits: Limits) -> Iterator[ledger.Screened]:
+def _screened(
+    place: Place, source: Bytes, limits: Limits, also: Collection[str]
+) -> Iterator[ledger.Screened]:
     """The rows of one chosen record: itself, or what stands in its place."""
     if source.size:
         for record in records(source, limits=limits):
             moved = record._replace(offset=record.offset + place.offset)
-            yield ledger.screen(moved, place.name)
+            yield ledger.screen(moved, place.name, also)
     if source.size < place.length:
         yield _lost(place, "beyond_end", source.size)
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.tables import RULES
-from pipeline.schema import EDIT_COUNTS, FUNNEL, PERSONAL_DATA, schema
+from pipeline.schema import schema
+from pipeline.stats_schema import EDIT_COUNTS, FUNNEL, PERSONAL_DATA
 
 MEASURES = ("documents", "chars", "words", "bytes", "tokens")
 STAGES = ("read", "extract", "language", "rules", "duplicates", "kept")

@@ -23,6 +23,7 @@ SOURCE_REASONS = {
     "unsupported_scheme": "not a path, file://, s3://, https:// or http://",
     "source_changed": "the file was changed while it was read",
     "source_failed": "reading failed, also after retries",
+    "missing_partner": "a table without the file whose lines belong to its own, or that file alone",
     "beyond_end": "an index names bytes that the file does not have",
 }
 

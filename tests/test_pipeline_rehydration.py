@@ -11,7 +11,8 @@ import pytest
 from pipeline import counting, parquet, rehydration
 from pipeline.files import Folder
 from pipeline.rehydration import Size, repetitions, weighing, with_tail
-from pipeline.schema import DECISIONS, REHYDRATION, schema
+from pipeline.schema import DECISIONS, schema
+from pipeline.stats_schema import REHYDRATION
 
 # Removal rates in percent by cluster size, the language's, and the weights up to 10 where they
 # change: huggingface/fineweb-2, misc/rehydration, distributions/ and weights/up_to_10_reps.json.

@@ -81,7 +81,7 @@ def pages_of(families):
 
 
 def extracted(folder, settings, seed, families):
-    rows = stored_run(folder, random.Random(seed), (12, 9), each=pages_of(families))
+    rows = stored_run(folder, random.Random(seed), (9, 9), each=pages_of(families))
     stage = stages.required(folder, "extract")
     signature = settings.duplicates.signature
     language = settings.language.model_dump(mode="json")

@@ -4,6 +4,7 @@ import json
 import random
 import time
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 import zstandard
@@ -26,29 +27,27 @@ def packed(lines, frames=1, checksum=True, level=3):
     data = b"".join(line + b"\n" for line in lines)
     coder = zstandard.ZstdCompressor(level=level, write_checksum=checksum)
     edges = [len(data) * i // frames for i in range(frames + 1)]
-    return b"".join(coder.compress(data[a:b]) for a, b in zip(edges, edges[1:], strict=False))
+    return b"".join(coder.compress(data[a:b]) for a, b in pairwise(edges))
 
 
 def put(folder, **files):
     """Write files, ``text=[...]`` as ``text.zst``; objects as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        if isinstance(content, list):
-            content = packed(
-                [c if isinstance(c, bytes) else json.dumps(c).encode() for c in content]
-            )
-        (folder / f"{name}.zst").write_bytes(content)
+        listed = content if isinstance(content, list) else []
+        lines = [c if isinstance(c, bytes) else json.dumps(c).encode() for c in listed]
+        (folder / f"{name}.zst").write_bytes(packed(lines) if lines else content)
     return folder
 
 
-def read(argument, cuts=(), most=MOST, options=StorageOptions()):
+def read(argument, cuts=(), most=MOST):
     """Rows and pages of all that the argument lists, every table cut at these places."""
-    rows, pages = [], []
+    rows, pages, options = [], [], StorageOptions()
     listed = table_files.completed(listing([str(argument)], options).files, options)
     for group in table_files.grouped(listed):
         size = max(group.file.size, 0)
         edges = [0, *sorted({c for c in cuts if 0 < c < size}), size]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             for screened in screened_lines(group, start, end, options, most, ()):
                 rows.append(screened.row)
                 pages += [screened.page] if screened.page else []

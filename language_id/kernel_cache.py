@@ -16,7 +16,7 @@ from pathlib import Path
 import numba
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("dedup", "filters", "language_id")
+PACKAGES = ("dedup", "filters", "language_id", "pipeline")
 _IMPORT = re.compile(rf"^from ((?:{'|'.join(PACKAGES)})(?:\.\w+)*) import (.*)", re.MULTILINE)
 
 

@@ -21,7 +21,8 @@ MAX_JSON_CHARS: Final = 64 << 10
 
 REASONS: Final = {
     "cut_16mib": "body cut to its first 16 MiB",
-    "cut_2mi_chars": "markup, without scripts and the like, cut to its first 2,097,152 characters",
+    "cut_2mi_chars": "text, or markup without scripts, cut to its first 2,097,152 characters",
+    "cut_tags": "more than 524,288 tags: what follows them is not read",
     "data_uri": "data: URIs over 1 KiB removed",
     "long_tag": "tags over 16 KiB removed",
     "unclosed_raw": "a comment, script or style without its end took the rest of the page with it",

@@ -1,0 +1,82 @@
+"""What frames the main text: which elements of a page are left out, and why.
+
+An element goes by its own meaning (``nav``), by a word in its names ("sidebar"), or as a list of
+links; never if too much of the page's prose stands in it: a page's whole text may stand in
+``<div class="no-sidebar">``.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.html_names import FURNITURE, ID, SECTION, TRAITS
+from pipeline.html_page import Counts, Page
+from pipeline.html_scan import Scanned
+from pipeline.html_words import ASIDE, AWAY, BODY, COMMENTS, HIDDEN, MAIN
+
+FRAME_SHARE: Final = 0.4
+"""More of the page's prose than this is not cut away as a frame, whatever it is called."""
+ASIDE_SHARE: Final = 0.1
+COMMENTS_SHARE: Final = 0.7
+"""Comments with more of the prose than this are the page: a forum, a guest book."""
+LIST_LINKED: Final = 0.6
+"""A group of blocks without prose is a list of links if more of its text than this is linked."""
+
+_BODY, _HTML, _HEADER = ID["body"], ID["html"], ID["header"]
+_FORM, _LI = ID["form"], ID["li"]
+
+
+@njit(cache=True)
+def cut(scanned: Scanned, page: Page, total: int, comments: bool) -> NDArray[np.bool_]:
+    """Return (elements,) whether each is left out; an element inside one that is, is too.
+
+    ``total``: letters of the page's prose.
+    """
+    away = np.zeros(len(scanned.names), np.bool_)
+    for element in range(1, len(scanned.names)):
+        name = scanned.names[element]
+        if away[scanned.parents[element]]:
+            away[element] = True
+        elif name not in (_BODY, _HTML) and page.text[element]:
+            away[element] = _is_frame(
+                name, scanned.known[element], page.prose[element], total, comments
+            ) or _is_list_of_links(name, element, page)
+    return away
+
+
+@njit(cache=True)
+def _is_frame(name: int, known: int, prose: int, total: int, comments: bool) -> bool:
+    if known & HIDDEN and prose < 0.5 * total:
+        return True
+    if known & COMMENTS and not comments and prose < COMMENTS_SHARE * total:
+        return True
+    if TRAITS[name] & FURNITURE and prose < FRAME_SHARE * total:
+        return True
+    if known & (MAIN | BODY) or (prose and not TRAITS[name] & SECTION):
+        return False
+    if known & AWAY and prose < FRAME_SHARE * total:
+        return True
+    aside = known & ASIDE or name in (_HEADER, _FORM)
+    return bool(aside) and prose < ASIDE_SHARE * total
+
+
+@njit(cache=True)
+def _is_list_of_links(name: int, element: int, page: Page) -> bool:
+    if not TRAITS[name] & SECTION or page.prose[element]:
+        return False
+    return bool(page.linked[element] > LIST_LINKED * page.text[element])
+
+
+@njit(cache=True)
+def left(scanned: Scanned, page: Page, away: NDArray[np.bool_], measure: Counts) -> Counts:
+    """Return (elements,) what of a measure of pieces (letters) stands in each and is not cut."""
+    found = np.zeros(len(scanned.names), np.int64)
+    for piece in range(len(scanned.owners)):
+        owner = scanned.owners[piece]
+        if not away[owner]:
+            found[owner] += measure[piece]
+    for element in range(len(found) - 1, 0, -1):
+        found[scanned.parents[element]] += found[element]
+    return found

@@ -21,8 +21,9 @@ from jobs import extract
 from jobs.cli import app
 from pipeline import manifest, parquet, pdf, stages
 from pipeline.config import Config, Text
-from pipeline.extraction import Range, screened_records
+from pipeline.extraction import Range, mill, screened_records, tools
 from pipeline.files import Folder
+from pipeline.steps import documents as documents_of
 from pipeline.storage import StorageOptions
 
 pytestmark = pytest.mark.spark
@@ -86,44 +87,6 @@ def archive(tmp_path_factory):
     return path
 
 
-# --------------------------------------------------------------------------------- archives
-def test_every_format_becomes_text_and_it_adds_up(spark, archive, tmp_path):
-    out = Folder(str(tmp_path / "out"))
-    asked = settings(tmp_path, "[text]\npdf = true\n")
-    assert run("mill", archive, "-o", out.uri, "--config", asked).exit_code == 0
-    found = {r["url"].rsplit("/", 1)[1]: r for r in rows_of(out, "documents")}
-    assert {name: row["source_type"] for name, row in found.items()} == {
-        "text": "text", "xhtml": "html", "rss": "feed", "atom": "feed", "pdf": "pdf",
-    }  # fmt: skip
-    for name, row in found.items():
-        text = " ".join(row["text"].split())
-        assert all(line[:60] in text for line in LINES), name
-        assert row["lang"] == "eng_Latn"
-        assert {span["kind"] for span in row["pii"]} == {"email", "phone"}, name
-    assert found["rss"]["title"] == "Mills"
-    assert found["pdf"]["charset"] is None
-    ends = {r["url"].rsplit("/", 1)[1]: (r["fate"], r["reason"]) for r in rows_of(out, "ledger")}
-    assert ends["locked"] == ("skipped", "pdf_encrypted")
-    assert ends["cut"] == ("failed", "pdf_damaged")
-    assert run("verify", out.uri).exit_code == 0
-
-
-def test_what_is_not_asked_for_is_no_text(archive, spark, tmp_path, monkeypatch):
-    plain = Config(text=Text(feeds=False))
-    size = archive.stat().st_size
-    task = Range(str(archive), archive.name, size, "", 0, size)
-    ends = {s.row["url"].rsplit("/", 1)[1]: s.row["reason"] for s in screened_records(task, plain)}
-    assert ends == {"text": None, "xhtml": None} | dict.fromkeys(
-        ("rss", "atom", "pdf", "locked", "cut"), "not_text"
-    )
-    monkeypatch.setattr(pdf, "PACKAGE", "not-installed-here")
-    asked = settings(tmp_path, "[text]\npdf = true\n")
-    result = run("mill", archive, "-o", tmp_path / "none", "--config", asked)
-    assert result.exit_code == 2
-    assert "corpusmill[pdf]" in result.stderr
-
-
-# ----------------------------------------------------------------------------------- tables
 def zst(path, objects):
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = "".join(f"{json.dumps(line)}\n" for line in objects).encode()
@@ -154,23 +117,62 @@ def hplt_tables(folder, documents):
 
 
 @pytest.fixture(scope="module")
-def milled(spark, tmp_path_factory):
-    """A sample archive milled, the tables made from it, and those milled in turn."""
-    base = tmp_path_factory.mktemp("tables")
-    first = Folder(str(base / "first"))
-    assert run("extract", SAMPLES / "west.warc.gz", "-o", first.uri).exit_code == 0
-    documents = sorted(rows_of(first, "documents"), key=lambda row: row["warc_offset"])
-    hplt_tables(base / "hplt", documents)
+def milled(spark, archive, tmp_path_factory):
+    """Documents of a sample archive; tables made from them; what is milled of all formats."""
+    base, sample_archive = tmp_path_factory.mktemp("tables"), SAMPLES / "west.warc.gz"
+    plain, size = Config(), sample_archive.stat().st_size
+    task = Range(str(sample_archive), sample_archive.name, size, "", 0, size)
+    _, pages = mill(screened_records(task, plain), plain)
+    rows = documents_of(pages, tools(plain), plain).to_pylist()
+    hplt_tables(base / "hplt", rows)
     out = Folder(str(base / "out"))
-    result = run("mill", base / "hplt", "-o", out.uri)
+    asked = settings(base, "[text]\npdf = true\n")
+    result = run("mill", base / "hplt", archive, "-o", out.uri, "--config", asked)
     assert result.exit_code == 0, result.output
-    return documents, base / "hplt", out
+    return rows, base / "hplt", out
 
 
+# --------------------------------------------------------------------------------- archives
+def test_every_format_becomes_text_and_it_adds_up(milled):
+    out = milled[2]
+    rows = [r for r in rows_of(out, "documents") if r["warc_file"] == "formats.warc.gz"]
+    found = {r["url"].rsplit("/", 1)[1]: r for r in rows}
+    assert {name: row["source_type"] for name, row in found.items()} == {
+        "text": "text", "xhtml": "html", "rss": "feed", "atom": "feed", "pdf": "pdf",
+    }  # fmt: skip
+    for name, row in found.items():
+        text = " ".join(row["text"].split())
+        assert all(line[:60] in text for line in LINES), name
+        assert row["lang"] == "eng_Latn"
+        assert {span["kind"] for span in row["pii"]} == {"email", "phone"}, name
+    assert found["rss"]["title"] == "Mills"
+    assert found["pdf"]["charset"] is None
+    ledger = [r for r in rows_of(out, "ledger") if r["warc_file"] == "formats.warc.gz"]
+    ends = {r["url"].rsplit("/", 1)[1]: (r["fate"], r["reason"]) for r in ledger}
+    assert ends["locked"] == ("skipped", "pdf_encrypted")
+    assert ends["cut"] == ("failed", "pdf_damaged")
+    assert run("verify", out.uri).exit_code == 0
+
+
+def test_what_is_not_asked_for_is_no_text(archive, spark, tmp_path, monkeypatch):
+    plain = Config(text=Text(feeds=False))
+    size = archive.stat().st_size
+    task = Range(str(archive), archive.name, size, "", 0, size)
+    ends = {s.row["url"].rsplit("/", 1)[1]: s.row["reason"] for s in screened_records(task, plain)}
+    assert ends == {"text": None, "xhtml": None} | dict.fromkeys(
+        ("rss", "atom", "pdf", "locked", "cut"), "not_text"
+    )
+    monkeypatch.setattr(pdf, "PACKAGE", "not-installed-here")
+    asked = settings(tmp_path, "[text]\npdf = true\n")
+    result = run("mill", archive, "-o", tmp_path / "none", "--config", asked)
+    assert result.exit_code == 2
+    assert "corpusmill[pdf]" in result.stderr
+
+
+# ----------------------------------------------------------------------------------- tables
 def test_a_release_is_filtered_and_deduplicated_again_without_archives(milled):
     documents, _, out = milled
-    assert run("verify", out.uri).exit_code == 0
-    found = rows_of(out, "documents")
+    found = [r for r in rows_of(out, "documents") if r["warc_file"] != "formats.warc.gz"]
     texts = sorted(
         (r for r in found if r["warc_file"] == "stage2/1/text.zst"), key=lambda r: r["line"]
     )
@@ -189,15 +191,23 @@ def test_a_release_is_filtered_and_deduplicated_again_without_archives(milled):
         if table in published:
             batches = parquet.batches(out, file["path"])
             published[table] += [row for batch in batches for row in batch.to_pylist()]
-    kept = {row["text_hash"] for row in published["corpus"]}
+    kept = {row["text"] for row in published["corpus"]}
     assert len(kept) == len(published["corpus"]) >= 5
-    gone = {row["text_hash"] for row in published["removed"] if row["reason"] == "duplicate.exact"}
-    assert kept <= gone
-    assert all(row["derived_from"] and row["line"] for row in published["corpus"])
+    gone = {row["text"] for row in published["removed"] if row["reason"] == "duplicate.exact"}
+    own = {row["text"] for row in published["corpus"] if row["source_type"] == "table"}
+    assert own
+    assert own <= gone
+    assert all(
+        bool(row["derived_from"]) == bool(row["line"]) == row["warc_file"].endswith(".zst")
+        for row in published["corpus"]
+    )
 
 
-def by_id(folder):
-    return {row["doc_id"]: row for row in rows_of(folder, "documents")}
+def of_tables(folder, table):
+    """Rows of the tables, in order."""
+    place = itemgetter("warc_file", "warc_offset", "line" if table == "ledger" else "doc_id")
+    rows = [row for row in rows_of(folder, table) if row["warc_file"].endswith(".zst")]
+    return sorted(rows, key=lambda row: str(place(row)))
 
 
 def test_tables_in_ranges_give_the_same_documents(milled, monkeypatch, tmp_path):
@@ -208,17 +218,15 @@ def test_tables_in_ranges_give_the_same_documents(milled, monkeypatch, tmp_path)
         return [
             whole._replace(start=start, end=end)
             for whole in planned(group, config)
-            for start, end in extract.table_files.cuts(group, 20_000)
+            for start, end in extract.table_files.cuts(group, 4_000)
         ]
 
     monkeypatch.setattr(extract, "_ranges", pieces)
     cut = Folder(str(tmp_path / "cut"))
     assert run("extract", tables, "-o", cut.uri).exit_code == 0
     assert len(cut.list("commits")) > len(out.list("commits")) + 4
-    assert by_id(cut) == by_id(out)
-    place = itemgetter("warc_file", "warc_offset", "line")
-    one, other = (sorted(rows_of(f, "ledger"), key=lambda r: str(place(r))) for f in (out, cut))
-    assert one == other
+    for table in ("documents", "ledger"):
+        assert of_tables(cut, table) == of_tables(out, table)
 
 
 def test_damaged_tables_end_in_exit_code_three_and_add_up(milled, tmp_path):

@@ -20,8 +20,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-import fasttext
-
+from language_id.fasttext_model import model
 from language_id.identify import Identifier, Model
 
 Preprocessing = Literal["plain", "openlid", "glotlid"]
@@ -126,9 +125,8 @@ def load(spec: ModelSpec, cache: Path | None = None) -> Identifier:
     ``$XDG_CACHE_HOME/corpusmill/models``). Raises ModelError when the file is absent, when its
     SHA-256 is not given or another, and when the model fails on the golden sentences.
     """
-    model = classifier(spec, cache)
     identifier = Identifier(
-        model, spec.preprocess, scripted=spec.scripted, overrides=spec.overrides
+        classifier(spec, cache), spec.preprocess, scripted=spec.scripted, overrides=spec.overrides
     )
     if spec.sha256 == REGISTRY["lid.176"].sha256:
         _self_test(identifier)
@@ -218,10 +216,9 @@ def _check(spec: ModelSpec, path: Path, expected: str) -> None:
 def _loaded(spec: ModelSpec, path: Path, expected: str) -> Model:
     _check(spec, path, expected)
     try:
-        model: Model = fasttext.load_model(str(path))
+        return model(path)
     except ValueError as error:
         raise ModelError(f"model {spec.name}: {path} is not a fastText model") from error
-    return model
 
 
 def _self_test(identifier: Identifier) -> None:

@@ -115,7 +115,7 @@ def _bodies(path: Path) -> Iterator[bytes]:
 def _parsed(body: bytes) -> bool:
     try:
         return document_fromstring(body) is not None
-    except Exception:  # noqa: BLE001 - an empty page, or a declaration lxml refuses
+    except Exception:
         return False
 
 

@@ -186,13 +186,14 @@ def measure(
         raise ValueError(msg)
     codes, offsets = characters
     starts, ends, kinds, exact, doc_offsets = pieces_of(characters, tokens, hashes, langs)
-    lines = lines_of(characters)
     out = {group: np.zeros((documents, len(group))) for group in GROUPS}
     words = out[WORD_SIGNALS]
     measure_words(codes, offsets, starts, ends, kinds, doc_offsets, words)
     words[:, -1] = all_caps_shares(codes, tokens, hashes.exact, hashes.lower, FLAGS)
     char_counts, word_counts = words[:, 0].copy(), words[:, 2].copy()
     measure_repetition(exact, starts, ends, doc_offsets, char_counts, out[REPETITION_SIGNALS])
+    del starts, ends, kinds, exact, doc_offsets  # of a long text in pieces, 30 bytes a character
+    lines = lines_of(characters)
     lower, token_kinds, token_offsets = hashes.lower, tokens.kinds, tokens.doc_offsets
     measure_vocabulary(
         lower, token_kinds, token_offsets, *stop_lists(langs), out[VOCABULARY_SIGNALS]

@@ -25,6 +25,7 @@ from pipeline.errors import ArchiveError
 from pipeline.files import Folder
 from pipeline.inputs import InputFile
 from pipeline.list_config import Words
+from pipeline.memory import give_back
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
 from pipeline.sandbox import Sandbox, SandboxLimits
@@ -110,11 +111,14 @@ def extract(task: Task, config: Config, folder: Folder, commits: str) -> Commit:
         for batch in _batches(task, config):
             ended, extracted = mill(batch, config)
             held.add(batch, ended)
+            batch.clear()  # bodies and blocks, before texts are measured
             if extracted:
                 pages.write(documents(extracted, tools(config), config))
             rows.write(pa.RecordBatch.from_pylist(ended, LEDGER_SCHEMA))
             counts.update(f"{r['fate']}:{r['reason'] or '-'}" for r in ended)
             counts.update(f"damage:{d}:{r['warc_file']}" for r in ended for d in ledger.damage(r))
+            del ended, extracted
+            give_back()
     files = {"documents": pages.file, "ledger": rows.file}
     if held.rows:
         path = f"{quarantine.TABLE}/{task.key}-{fresh}.parquet"

@@ -195,6 +195,9 @@ def _read_tag(
     if traits & BLOCK:
         counts[_GAP] = BLOCKS
     if first - tag == 2:  # an end tag
+        if name == _A and counts[_LINKS]:  # even where a block in it is left open
+            opened.links[:depth] = 0
+            counts[_LINKS] = 0
         if counts[_BEYOND]:
             counts[_BEYOND] -= 1
         elif opened.of[name]:

@@ -42,7 +42,24 @@ ENGINES: dict[str, TextSettings] = {
     "resiliparse": RESILIPARSE,
 }
 _WORDS = re.compile(r"\w+")
-_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "td", "th", "br", "ul", "ol", "table", "div"}
+_BLOCKS = {
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "tr",
+    "td",
+    "th",
+    "br",
+    "ul",
+    "ol",
+    "table",
+    "div",
+}
 
 
 class Page(NamedTuple):
@@ -104,7 +121,11 @@ def _more(folder: Path) -> Iterator[Page]:
     for path in sorted(folder.glob("*.html")):
         text = path.with_suffix(".txt")
         if text.is_file():
-            yield Page(folder.name, charset.decode(path.read_bytes(), None, True).text, text.read_text("utf-8"))
+            yield Page(
+                folder.name,
+                charset.decode(path.read_bytes(), None, True).text,
+                text.read_text("utf-8"),
+            )
 
 
 def main() -> None:
@@ -121,7 +142,9 @@ def main() -> None:
         print(f"{name}: {len(pages)} pages", file=sys.stderr)
         for page in pages:
             html = page.html if settings.engine == "corpusmill" else precheck.check(page.html).html
-            found[name][page.group].append(score(extract(html or "", None, settings).text, page.text))
+            found[name][page.group].append(
+                score(extract(html or "", None, settings).text, page.text)
+            )
     text = "\n".join(_document(found, arguments.step)) + "\n"
     print(text)
     arguments.output.write_text(text, "utf-8")

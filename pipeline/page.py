@@ -8,7 +8,7 @@ from filters import pii
 from filters.regions import page_region
 from filters.rights import RightsSignal, from_html
 from filters.urls import host
-from pipeline import charset, formats, precheck
+from pipeline import charset, formats, mojibake, precheck
 from pipeline.clean import cap_marks, clean
 from pipeline.errors import ConfigError
 from pipeline.text import extract, from_plain, scan
@@ -79,7 +79,7 @@ def page(
     if read.page is None:
         return _refused(read.refused, reasons) | known
     return {
-        **_described(read.page, url, counter),
+        **_described(read.page, url, counter, reasons),
         **known,
         "refused": None,
         "reasons": reasons,
@@ -93,7 +93,7 @@ def _formatted(
     known = {"charset": read.charset, "charset_source": read.charset_source}
     if read.refused:
         return _refused(read.refused, reasons + read.reasons) | known
-    described = _described(read.page, url, counter)
+    described = _described(read.page, url, counter, reasons)
     return {**described, **known, "refused": None, "reasons": reasons + read.reasons, "rights": []}
 
 
@@ -128,12 +128,17 @@ def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:
     return page._replace(text=cap_marks(page.text[: precheck.MAX_HTML_CHARS]))
 
 
-def _described(extracted: ExtractedPage, url: str, counter: TokenCounter) -> dict[str, Any]:
-    text = clean(extracted.text)
+def _described(
+    extracted: ExtractedPage, url: str, counter: TokenCounter, reasons: list[str]
+) -> dict[str, Any]:
+    cleaned = clean(extracted.text)
+    text = clean(mojibake.repaired(cleaned))
+    if text != cleaned:
+        reasons.append("mojibake")
     region = page_region(host(url), extracted.html_lang)
     return {
         "text": text,
-        "title": _line(extracted.title),
+        "title": _line(mojibake.repaired(extracted.title or "")),
         "page_date": extracted.date,
         "html_lang": extracted.html_lang,
         "text_chars": len(text),
@@ -142,8 +147,8 @@ def _described(extracted: ExtractedPage, url: str, counter: TokenCounter) -> dic
     }
 
 
-def _line(text: str | None) -> str | None:
-    return " ".join(clean(text).split()) or None if text else None
+def _line(text: str) -> str | None:
+    return " ".join(clean(text).split()) or None
 
 
 def _refused(reason: str | None, reasons: list[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ REASONS: Final = {
     "long_text": "text of more than 1,048,576 characters without a tag cut to that",
     "formatting_removed": "more than 80,000 tags: those of character formatting removed",
     "flattened": "nested deeper than 400 elements: self-closed tags removed, or wrappers replaced",
+    "mojibake": "lines of UTF-8 that had been read as another encoding made whole",
     "entity_run": "runs of more than 30 character references to combining marks cut",
 }
 """Notes: the page went on, changed."""

@@ -124,6 +124,13 @@ def test_of_a_page_of_too_many_tags_the_first_are_read(counter: TokenCounter) ->
     assert result["reasons"] == ["cut_tags"]
 
 
+def test_text_that_was_damaged_before_is_made_whole_and_marked(counter: TokenCounter) -> None:
+    damaged = PROSE.encode().decode("cp1252")
+    result = run(counter, HTML.replace(PROSE, damaged).encode())
+    assert PROSE in result["text"]
+    assert result["reasons"] == ["mojibake"]
+
+
 def test_a_page_without_url_or_kind_is_read_as_html(counter: TokenCounter) -> None:
     result = page({}, HTML.encode(), text_settings(None, "default"), counter)
     assert PROSE in result["text"]

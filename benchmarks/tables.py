@@ -7,6 +7,7 @@ the guarded child (cleaning, personal data, tokens), then languages, signals and
 
 import argparse
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -53,10 +54,9 @@ def write(folder: Path, archive: Path, copies: int) -> None:
 
 
 def cpu_s() -> float:
-    """Of this process and its children, also of those that live."""
-    own = time.process_time()
-    children = psutil.Process().children(recursive=True)
-    return own + sum(sum(child.cpu_times()[:2]) for child in children)
+    """Of this process and its children, those that live and those that were replaced."""
+    living = psutil.Process().children(recursive=True)
+    return sum(os.times()[:4]) + sum(sum(child.cpu_times()[:2]) for child in living)
 
 
 def measure(path: Path, repeat: int) -> str:

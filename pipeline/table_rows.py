@@ -111,7 +111,7 @@ class _Pass:
             until, reason = table.reported, table.problem or "padding"
             number = table.count + 1 if table.problem else None
             if table.problem is None:
-                self._long([next(lines, None) for lines in in_step])
+                self._long([next(lines, None) for lines in in_step], beside)
         if given_up is not None:
             yield from _rest(self._file, "bad_line", given_up.offset, until, given_up.number)
         if reason and start <= until < min(end, self._file.size):
@@ -123,8 +123,8 @@ class _Pass:
             if other.count < lines:
                 self._ends[file.uri] = other.problem or "unequal_lines"
 
-    def _long(self, more: list[Line | None]) -> None:
-        """Note which partners have more lines than the table."""
-        for file, line in zip(self._files, more, strict=True):
-            if line is not None:
-                self._ends[file.uri] = "unequal_lines"
+    def _long(self, more: list[Line | None], beside: list[ZstdLines]) -> None:
+        """Note which partners have more lines than the table, or damage behind their last."""
+        for file, line, other in zip(self._files, more, beside, strict=True):
+            if line is not None or other.problem:
+                self._ends[file.uri] = other.problem or "unequal_lines"

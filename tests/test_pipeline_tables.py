@@ -314,6 +314,15 @@ def test_skippable_frames_and_junk_behind_the_last_line(tmp_path):
     assert reasons(rows) == ["corrupt_member"]
 
 
+def test_damage_behind_the_last_line_of_a_partner_is_told(tmp_path):
+    lines = [json.dumps(line).encode() for line in LANGS]
+    rows, pages = read(put(tmp_path, text=TEXTS, lang=packed(lines) + b"junk" * 999))
+    assert len(pages) == 20
+    assert {r["warc_file"]: r["reason"] for r in rows if r["line"] is None} == {
+        "lang.zst": "corrupt_member"
+    }
+
+
 def test_the_last_line_may_lack_its_end(tmp_path):
     data = zstandard.ZstdCompressor().compress(b'{"text": "one"}\n{"text": "two"}')
     assert len(read(put(tmp_path, **{"x.jsonl": data}))[1]) == 2

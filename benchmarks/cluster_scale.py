@@ -34,6 +34,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--edge-cap", type=int, help="0 takes rounds of the cluster to the end")
     parser.add_argument("--master", default="local[2]")
+    parser.add_argument(
+        "--against", type=float, default=0, metavar="MILLIONS", help="older documents to know"
+    )
     parser.add_argument("--heap", default=HEAP, help="spark.driver.memory")
     parser.add_argument("--conf", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--keep", action="store_true", help="leave the documents")
@@ -54,18 +57,38 @@ def main() -> None:
 
 
 def measured(documents: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Make, deduplicate and check one size."""
-    folder = options.scratch / f"planted-{documents}"
-    script = ROOT / "benchmarks" / "planted.py"
-    if not (folder / "stages" / "extract.json").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        run_json([str(script), "build", str(folder), str(documents), str(options.seed)])
-    made = run_json([str(script), "facts", str(folder), str(documents), str(options.seed)])
-    found = deduplicated(folder, options)
-    checked = run_json([str(script), "check", str(folder), str(documents), str(options.seed)])
+    """Make, deduplicate and check one size, against older documents where asked for."""
+    older = int(options.against * 1_000_000)
+    every = older + documents
+    folder = options.scratch / f"planted-{older}-{every}"
+    old = options.scratch / f"planted-{every}-older-{older}"
+    against, before = [], {}
+    if older:
+        made, found, checked = _one(old, options, (every, 0, older), [])
+        before = {"older": older, "older_run": {**made, **found, **checked}}
+        before["older_run"].pop("spark_stages")
+        against = ["--against", f"older={old}"]
+    made, found, checked = _one(folder, options, (every, older, every), against)
     if not options.keep:
         shutil.rmtree(folder)
-    return {**made, **found, **checked, **environment(options)}
+        shutil.rmtree(old, ignore_errors=True)
+    return {**before, **made, **found, **checked, **environment(options)}
+
+
+def _one(
+    folder: Path, options: argparse.Namespace, span: tuple[int, int, int], against: list[str]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Some documents of so many: what they are, what deduplicating takes, what it finds."""
+    every, first, last = map(str, span)
+
+    def planted(what: str) -> dict[str, Any]:
+        script = str(ROOT / "benchmarks" / "planted.py")
+        return run_json([script, what, str(folder), every, str(options.seed), first, last])
+
+    if not (folder / "stages" / "extract.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        planted("build")
+    return planted("facts"), deduplicated(folder, options, against), planted("check")
 
 
 def run_json(arguments: list[str]) -> dict[str, Any]:
@@ -76,7 +99,7 @@ def run_json(arguments: list[str]) -> dict[str, Any]:
     return answer
 
 
-def deduplicated(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+def deduplicated(folder: Path, options: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
     """Run the command as a user would, and see what it takes."""
     for name in ("conf", "events", "local", "members", "scratch"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -97,7 +120,7 @@ def deduplicated(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     local |= dict(pair.split("=", 1) for pair in options.conf)
     command = [
         sys.executable, str(ROOT / "benchmarks" / "deduplicate_in.py"), json.dumps(local),
-        "deduplicate", str(folder), "--master", options.master,
+        "deduplicate", str(folder), "--master", options.master, *arguments,
     ]  # fmt: skip
     if options.edge_cap is not None:
         (folder / "conf" / "run.toml").write_text(f"[duplicates]\nedge_cap = {options.edge_cap}\n")

@@ -17,8 +17,10 @@ MIB = 1 << 20
 
 def document(runs: Sequence[Run]) -> list[str]:
     """Lines of the report; a size run twice counts as it ran last."""
-    one_task = _last(r for r in runs if r["edge_cap"] is None)
-    rounds = _last(r for r in runs if r["edge_cap"] is not None)
+    alone = [r for r in runs if not r.get("older")]
+    against = [r for r in runs if r.get("older")]
+    one_task = _last(r for r in alone if r["edge_cap"] is None)
+    rounds = _last(r for r in alone if r["edge_cap"] is not None)
     lines = ["# Clusters at scale", ""]
     lines += [
         "Made by `benchmarks/cluster_scale.py`; [`docs/scale.md`](../../docs/scale.md) carries",
@@ -26,17 +28,40 @@ def document(runs: Sequence[Run]) -> list[str]:
         "process of its own over documents made by `planted.py`.",
         "",
     ]
-    lines += [f"- {fact}" for fact in _facts(one_task or rounds)]
+    lines += [f"- {fact}" for fact in _facts(one_task or rounds or against)]
     for title, some in (("Finished in one task", one_task), ("Rounds (`edge_cap = 0`)", rounds)):
         if some:
             lines += ["", f"## {title}", "", *_figures(some)]
+    if against:
+        lines += ["", "## Against older documents", "", *_against(against)]
     lines += ["", *NOTES]
     if len(one_task) > 1:
         lines += ["", "## Growth", "", *_growth(one_task)]
     if one_task:
         lines += ["", "## Carried further", "", *_carried(one_task)]
-        lines += ["", "## Spark's stages, largest size", "", *_stages(one_task[-1])]
+    for last in (one_task or against)[-1:]:
+        lines += ["", "## Spark's stages, largest size", "", *_stages(last)]
     return lines
+
+
+def _against(runs: Sequence[Run]) -> list[str]:
+    """Runs that older documents were known to, each below the run that made the older ones."""
+    names = ["", "older", *COLUMNS, "older found", "of other families"]
+    rows = [names, ["---"] + ["---:"] * (len(names) - 1)]
+    for run in runs:
+        before = run["older_run"]
+        cells = [cell(before) for cell in COLUMNS.values()]
+        rows.append(["the older alone", "0", *cells, "", ""])
+        cells = [cell(run) for cell in COLUMNS.values()]
+        known = f"{run['known']:,} of {run['known_expected']:,}"
+        rows.append(["against them", f"{run['older']:,}", *cells, known, f"{run['known_mixed']:,}"])
+    return [
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+        "Both are parts of one plan, so families reach over both. *Older found*: older documents",
+        "in clusters of the newer, of those in families that have newer ones. All older documents",
+        "with the text of a newer one are among them, each under that text; else the run fails.",
+    ]
 
 
 def _last(runs: Any) -> list[Run]:

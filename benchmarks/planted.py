@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pipeline import parquet, stages
+from pipeline import config, parquet, stages
 from pipeline.files import Folder
-from pipeline.judging import hexadecimal, nodes
+from pipeline.judging import OBJECTIONS, hexadecimal, node_of, nodes
+from pipeline.schema import UTC
 
-HASHES, BAND_ROWS = 112, 8
+SETTINGS = config.load()
+HASHES, BAND_ROWS = SETTINGS.duplicates.hashes, SETTINGS.duplicates.rows
 SIZE_EXPONENT = 2.5
 """P(family of n) ~ n^-2.5: 38 % of documents alone, on average 1.95 a family."""
 EXACT_SHARE = 0.5
@@ -45,10 +47,15 @@ COLUMNS = pa.schema(
         ("lang", pa.string()),
         ("text_hash", pa.binary(16)),
         ("signature", pa.binary()),
+        ("lang_score", pa.float32()),
+        ("warc_date", UTC),
+        ("text_chars", pa.int32()),
+        ("warc_file", pa.string()),
+        *((name, pa.int32()) for name in OBJECTIONS),
     ]
 )
-ID, TEXT, LANGUAGE, EXACT, SIMILAR, OWN, BASE, TEMPLATE, IN_TEMPLATE = (
-    np.uint64(n << 56) for n in range(1, 10)
+ID, TEXT, LANGUAGE, EXACT, SIMILAR, OWN, BASE, TEMPLATE, IN_TEMPLATE, SCORE = (
+    np.uint64(n << 56) for n in range(1, 11)
 )
 
 
@@ -78,40 +85,60 @@ def plan(documents: int, seed: int) -> Plan:
     return Plan(family[order], copy[order], seed)
 
 
-def node_numbers(documents: int, seed: int) -> NDArray[np.int64]:
-    """Node of every document in writing order."""
-    return nodes(_hash(seed, ID, np.arange(documents), np.zeros(documents, np.int64)))
+def node_numbers(seed: int, first: int, last: int) -> NDArray[np.int64]:
+    """Nodes of these documents in writing order."""
+    return nodes(_hash(seed, ID, np.arange(first, last), np.zeros(last - first, np.int64)))
 
 
-def build(target: Folder, documents: int, seed: int = 0) -> dict[str, int]:
-    """Write the folder as ``extract`` leaves it, but for columns that deduplicate does not read."""
-    planted = plan(documents, seed)
+def part(planted: Plan, first: int, last: int) -> Plan:
+    """The plan of these documents alone."""
+    return Plan(planted.family[first:last], planted.copy[first:last], planted.seed)
+
+
+def build(target: Folder, planted: Plan, first: int, last: int) -> dict[str, int]:
+    """Write documents from ``first`` to before ``last`` as ``extract`` leaves them.
+
+    Columns that deduplicate does not read are left out.
+    """
     files = []
-    for number, start in enumerate(range(0, documents, PART_ROWS)):
+    for number, start in enumerate(range(first, last, PART_ROWS)):
         path = f"documents/{number:05d}.parquet"
-        end = min(start + PART_ROWS, documents)
+        end = min(start + PART_ROWS, last)
         with parquet.Writer(target, path, COLUMNS) as out:
             for at in range(start, end, WRITE_ROWS):
                 out.write(_rows(planted, at, min(at + WRITE_ROWS, end)))
         files.append(out.file)
-    parts = {"config": {"signature": {"hashes": HASHES}}, "planted": [documents, seed]}
+    made_with = {
+        "signature": SETTINGS.duplicates.signature,
+        "language": SETTINGS.language.model_dump(mode="json"),
+    }
+    parts = {"config": made_with, "planted": [len(planted.family), planted.seed, first, last]}
     stages.finish(target, stages.Stage("extract", parts, {"documents": files}, {}))
     return {"bytes": sum(f.bytes for f in files)}
 
 
 def _rows(planted: Plan, start: int, end: int) -> pa.RecordBatch:
-    part = Plan(planted.family[start:end], planted.copy[start:end], planted.seed)
+    own = part(planted, start, end)
     seed, count, number = planted.seed, end - start, np.arange(start, end)
-    variant, none = part.variant(), np.zeros(count, np.int64)
+    variant, none = own.variant(), np.zeros(count, np.int64)
     heads = _hash(seed, ID, number, none)
     ids = np.stack([heads, _hash(seed, ID, number, none + 1)], axis=1)
-    text = np.stack([_hash(seed, TEXT, part.family, 2 * variant + k) for k in (0, 1)], axis=1)
-    rank = np.exp(_uniform(seed, LANGUAGE, part.family, none) * np.log(len(LANGUAGES) + 1)) - 1
+    text = np.stack([_hash(seed, TEXT, own.family, 2 * variant + k) for k in (0, 1)], axis=1)
+    rank = np.exp(_uniform(seed, LANGUAGE, own.family, none) * np.log(len(LANGUAGES) + 1)) - 1
     languages = pa.array(LANGUAGES).take(pa.array(rank.astype(np.int64)))
     signature = np.empty((count, HASHES), np.uint32)
-    similarity = SIMILARITY[0] + np.ptp(SIMILARITY) * _uniform(seed, SIMILAR, part.family, none)
-    _sign(seed, part.family, variant, similarity, _template(seed, part.family), signature)
-    return pa.record_batch([hexadecimal(ids), languages, _fixed(text), _binary(signature)], COLUMNS)
+    similarity = SIMILARITY[0] + np.ptp(SIMILARITY) * _uniform(seed, SIMILAR, own.family, none)
+    _sign(seed, own.family, variant, similarity, _template(seed, own.family), signature)
+    planted_columns = [hexadecimal(ids), languages, _fixed(text), _binary(signature)]
+    score = np.round(_uniform(seed, SCORE, number, none), 4).astype(np.float32)
+    others = [
+        pa.array(score),
+        pa.array(1_700_000_000_000_000 + number * 1_000_000).cast(UTC),
+        pa.array((200 + 4000 * score).astype(np.int32)),
+        pa.array(["planted.warc.gz"] * count),
+        *(pa.array(np.zeros(count, np.int32)) for _ in OBJECTIONS),
+    ]
+    return pa.record_batch([*planted_columns, *others], COLUMNS)
 
 
 def _template(seed: int, family: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -198,13 +225,13 @@ def facts(planted: Plan) -> dict[str, int]:
     firsts = planted.variant() == 0
     return {
         "documents": len(planted.family),
-        "families": int(planted.family.max()) + 1,
+        "families": len(np.unique(planted.family)),
         "largest": int(np.bincount(planted.family).max()),
         "texts": int((~firsts).sum() + len(np.unique(planted.family[firsts]))),
     }
 
 
-def check(source: Folder, planted: Plan) -> dict[str, int]:
+def check(source: Folder, every: Plan, first: int, last: int) -> dict[str, int]:
     """Clusters found beside those planted; exact copies have to agree, similar ones are counted.
 
     ``mixed`` counts documents in a cluster that is named after another family's: none should be.
@@ -220,7 +247,8 @@ def check(source: Folder, planted: Plan) -> dict[str, int]:
     node, cluster, size, exact = (
         table.column(name).to_numpy() for name in ("node", "cluster", "cluster_size", "exact_node")
     )
-    expected = node_numbers(len(planted.family), planted.seed)
+    planted = part(every, first, last)
+    expected = node_numbers(every.seed, first, last)
     order, sorted_order = np.argsort(expected), np.argsort(node)
     if not np.array_equal(expected[order], node[sorted_order]):
         raise SystemExit("not every document has exactly one row")
@@ -235,21 +263,58 @@ def check(source: Folder, planted: Plan) -> dict[str, int]:
     names, place, counts = np.unique(cluster, return_inverse=True, return_counts=True)
     if not np.array_equal(counts[place], size):
         raise SystemExit("cluster sizes are wrong")
-    families = int(family.max()) + 1
+    families = len(np.unique(family))
+    cluster_family = family[np.searchsorted(node, cluster)]
+    older = stages.required(source, "deduplicate").files["known"]
     return {
         "clusters": len(names),
         "largest_found": int(counts.max()),
-        "mixed": int((family[np.searchsorted(node, cluster)] != family).sum()),
+        "mixed": int((cluster_family != family).sum()),
         "links": len(least) - families,
         "joined": len(least) - len(names),
+        **(_known(source, every, first, last) if older else {}),
+    }
+
+
+def _known(source: Folder, every: Plan, first: int, last: int) -> dict[str, int]:
+    """Documents before ``first`` found in clusters of the others: whose text is, and who belongs.
+
+    Each of the older documents with a text of the newer ones has to be there, under that text.
+    """
+    files = stages.required(source, "deduplicate").files["known"]
+    columns = ["cluster", "doc_id", "exact_node"]
+    found = pa.Table.from_batches(
+        [batch for file in files for batch in parquet.batches(source, file.path, columns)]
+    ).combine_chunks()
+    variant, width = every.variant(), int(every.copy.max()) + 1
+    text = every.family * width + variant
+    own = node_numbers(every.seed, 0, last)
+    order = np.argsort(own)
+    row = order[np.searchsorted(own[order], node_of(found["doc_id"].combine_chunks()))]
+    named = order[np.searchsorted(own[order], found["cluster"].to_numpy())]
+    mixed = int((every.family[row] != every.family[named]).sum())
+    exact = found["exact_node"].combine_chunks()
+    told = exact.is_valid().to_numpy(zero_copy_only=False)
+    same = order[np.searchsorted(own[order], exact.fill_null(0).to_numpy()[told])]
+    shared = np.flatnonzero(np.isin(text[:first], text[first:last]))
+    if not np.array_equal(np.sort(row[told]), shared) or (text[row[told]] != text[same]).any():
+        raise SystemExit("older documents of the same text differ from what was planted")
+    family = np.isin(every.family[:first], every.family[first:last])
+    return {
+        "known": len(row),
+        "known_mixed": mixed,
+        "known_same_text": int(told.sum()),
+        "known_expected": int(family.sum()),
     }
 
 
 if __name__ == "__main__":
-    what, folder, count, number = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    what, folder, *numbers = sys.argv[1:]
+    count, number, start, stop = map(int, numbers)
+    whole = plan(count, number)
     if what == "build":
-        print(json.dumps(build(Folder(folder), count, number)))
+        print(json.dumps(build(Folder(folder), whole, start, stop)))
     elif what == "facts":
-        print(json.dumps(facts(plan(count, number))))
+        print(json.dumps(facts(part(whole, start, stop))))
     else:
-        print(json.dumps(check(Folder(folder), plan(count, number))))
+        print(json.dumps(check(Folder(folder), whole, start, stop)))

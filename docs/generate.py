@@ -30,6 +30,7 @@ TABLE_NOTES = {
     "clusters": "Every document's cluster, the copy that stays of it and how alike the two are: `clusters/part-00000.parquet`, sorted by `doc_id`; beyond 5 million documents each file by itself.",
     "members": "Which documents are copies of each other, before anything is decided; `clusters` is made from it.",
     "bands": "What every document is compared by: enough to find copies of it later; no text, no address.",
+    "shingles": "Only in exported band tables, with `bands export --shingles`: what the true check compares, row for row as in bands. It tells which runs of words a text holds to whoever guesses them.",
     "known": "Documents of the corpora given as `--against` that share a cluster with some of this run's.",
     "superseded": "With `--symmetric`: documents older corpora hold though a better copy is in this one.",
     "decisions": "What was decided about every document, in the order of the documents table.",

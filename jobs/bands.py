@@ -32,15 +32,33 @@ Symmetric = Annotated[
     bool,
     typer.Option("--symmetric", help="The better copy stays, whichever corpus has it."),
 ]
+MixedModels = Annotated[
+    bool,
+    typer.Option(
+        "--mixed-language-models",
+        help="Accept corpora whose languages another model named; copies may be missed.",
+    ),
+]
+Shingles = Annotated[
+    bool,
+    typer.Option(
+        "--shingles",
+        help="With the hashes that check 'jaccard' compares; they tell who guesses a run of words "
+        "whether it is in the text.",
+    ),
+]
 
 
-def with_corpora(config: Config, against: Sequence[str] | None, symmetric: bool) -> Config:
+def with_corpora(
+    config: Config, against: Sequence[str] | None, symmetric: bool, mixed: bool = False
+) -> Config:
     """The configuration with the older corpora of the command line, where some are given."""
     own = config.duplicates
     duplicates = own.model_copy(
         update={
             "against": tuple(against or own.against),
             "symmetric": symmetric or own.symmetric,
+            "mixed_language_models": mixed or own.mixed_language_models,
         }
     )
     if duplicates.symmetric and not duplicates.against:
@@ -55,33 +73,24 @@ def about() -> None:
 
 @app.command(
     epilog="**Examples**\n\n`corpusmill bands export run1 bands-of-run1`\n\n"
-    "`corpusmill bands export s3://bucket/run1 s3://public/run1-bands`"
+    "`corpusmill bands export s3://bucket/run1 s3://public/run1-bands --shingles`"
 )
 def export(
     directory: Dir,
     output: Annotated[str, typer.Argument(metavar="OUT", help="Folder or s3:// prefix.")],
+    shingles: Shingles = False,
     config: Storage = None,
     master: Master = None,
 ) -> None:
     """Copy a corpus's band tables to a folder of their own: hashes, no text, no address."""
-    from jobs.session import session, watched  # noqa: PLC0415  # --help need not wait for Spark
-    from pipeline import band_tables, corpora, stages  # noqa: PLC0415
+    from jobs import export_bands as job  # noqa: PLC0415  # --help need not wait for Spark
+    from jobs.session import session  # noqa: PLC0415
+    from pipeline.stages import locked  # noqa: PLC0415
 
     with told():
         folder, target = folder_of(directory, config), folder_of(output, config)
-        files, decided, fingerprint = corpora.tables(folder)
-        with stages.locked(target):
-            if target.exists("stages/deduplicate.json"):
-                raise ConfigError(f"{output}: a run wrote here; export to another folder")
-            spark = session(master)
-            made = watched(
-                spark,
-                "export",
-                lambda: band_tables.export(spark, folder, files, decided, target),
-            )
-            with_what = stages.required(folder, "deduplicate").parts["bands"]
-            corpora.finish_export(target, made, with_what, fingerprint)
-            corpora.sweep_export(target, made)
-        fates = "kept or not" if decided is not None else "not curated: all count as held"
-        say(f"{sum(f.rows for f in made):,} documents ({fates})")
+        with locked(target):
+            files, curated = job.run(session(master), folder, target, shingles=shingles)
+        fates = "kept or not" if curated else "not curated: all count as held"
+        say(f"{sum(f.rows for f in files):,} documents ({fates})")
         say(f"\nNext: corpusmill deduplicate DIR --against {output}")

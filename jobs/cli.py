@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from jobs import bands, lists
-from jobs.bands import DEDUPLICATE_EXAMPLES, Against, Symmetric, with_corpora
+from jobs.bands import DEDUPLICATE_EXAMPLES, Against, MixedModels, Symmetric, with_corpora
 from jobs.console import BROKEN, DAMAGED, SHOWN, complain, out, say, told
 from jobs.options import (
     CURATE_EXAMPLES,
@@ -121,12 +121,13 @@ def deduplicate(
     master: Master = None,
     against: Against = None,
     symmetric: Symmetric = False,
+    mixed_language_models: MixedModels = False,
 ) -> None:
     """Documents to clusters of exact and near duplicates, also of documents of older corpora."""
     from jobs import deduplicate as job  # noqa: PLC0415
 
     with _run(preset, config, directory) as (settings, folder):
-        settings = with_corpora(settings, against, symmetric)  # noqa: PLW2901
+        settings = with_corpora(settings, against, symmetric, mixed_language_models)  # noqa: PLW2901
         stage = job.run(_spark(master), settings, folder)
         say(f"{stage.counts['documents']:,} documents, each in its cluster of copies")
         if "known" in stage.counts:

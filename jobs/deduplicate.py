@@ -12,7 +12,7 @@ from jobs.extract import sweep
 from jobs.session import watched
 from pipeline import against, band_tables, corpora, fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
-from pipeline.config import Config
+from pipeline.config import Config, Language
 from pipeline.crawls import scopes
 from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
@@ -48,20 +48,19 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     """The finished deduplicate stage: taken as it is when nothing it depends on changed."""
     extracted = stages.required(folder, "extract")
     _check_signatures(config, extracted)
-    settings = ClusterSettings(
-        bands=config.duplicates.bands,
-        rows=config.duplicates.rows,
-        minimum_similarity=config.duplicates.minimum_similarity,
-        edge_cap=config.duplicates.edge_cap,
-        partitions=_partitions(spark, extracted, config.duplicates.bands),
+    duplicates, documents = config.duplicates, extracted.files["documents"]
+    with_what = band_tables.made_with(duplicates, labelled_by(extracted))
+    known = corpora.opened(
+        duplicates.against, with_what, folder, mixed=duplicates.mixed_language_models
     )
-    with_what = band_tables.made_with(config.duplicates)
-    if config.duplicates.against and config.duplicates.check == "jaccard":
-        raise ConfigError(
-            "duplicates.check 'jaccard' needs texts, which the band tables of older corpora do not "
-            "hold; choose 'signature' or 'none' to compare against them"
-        )
-    known = corpora.opened(config.duplicates.against, with_what, folder)
+    settings = ClusterSettings(
+        bands=duplicates.bands,
+        rows=duplicates.rows,
+        minimum_similarity=duplicates.minimum_similarity,
+        edge_cap=duplicates.edge_cap,
+        partitions=_partitions(spark, duplicates.bands, documents, *(c.bands for c in known)),
+    )
+    sets = _sets(spark, duplicates, folder, documents, known)
     parts = made_from(config, extracted, known)
     found = stages.check(folder, "deduplicate", parts)
     if found.stage:
@@ -70,30 +69,19 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
     for line in found.differences:
         log.info("deduplicate: again, since %s", line)
     folder.sweep_folder(SCRATCH)
-    documents = extracted.files["documents"]
     files = {
         "bands": watched(
             spark,
             "bands",
-            lambda: band_tables.write(spark, folder, documents, config.duplicates),
+            lambda: band_tables.write(spark, folder, documents, duplicates),
         )
     }
-    duplicates = config.duplicates
     keyed, narrow = (
         spread.rows_of(spark, folder, documents, _keyed(duplicates, made), columns, made)
         for columns, made in ((KEYS, KEYED), (KEYS[:-1], NARROW))
     )
-    sets = partial(
-        shingle_sets,
-        spark,
-        folder,
-        documents,
-        folder.below(SCRATCH),
-        shingling=duplicates.shingling,
-    )
-    true_check = sets if duplicates.check == "jaccard" else None
     files |= watched(
-        spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, true_check)
+        spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, sets)
     )
     folder.sweep_folder(SCRATCH)
     counts = {"documents": sum(f.rows for f in files["members"])}
@@ -109,16 +97,45 @@ def made_from(
     config: Config, extracted: stages.Stage, known: Sequence[corpora.Corpus]
 ) -> fingerprint.Parts:
     """What the deduplicate stage depends on."""
-    later = {"keep_order", "edge_cap", "rights", "against", "symmetric", "newest_per_url"}
+    later = {
+        "keep_order", "edge_cap", "rights", "against", "symmetric", "newest_per_url",
+        "mixed_language_models",
+    }  # fmt: skip
     parts: fingerprint.Parts = {
         "extract": extracted.fingerprint,
         "config": {"duplicates": config.duplicates.model_dump(mode="json", exclude=later)},
-        "bands": band_tables.made_with(config.duplicates),
+        "bands": band_tables.made_with(config.duplicates, labelled_by(extracted)),
         "code": fingerprint.code(),
     }
     if known:
         parts["against"] = corpora.described(known, symmetric=config.duplicates.symmetric)
     return parts
+
+
+def _sets(
+    spark: SparkSession,
+    duplicates: Duplicates,
+    folder: Folder,
+    documents: list[File],
+    known: Sequence[corpora.Corpus],
+) -> list[Callable[[DataFrame], DataFrame]]:
+    """What the true check compares, for the run's documents and every older corpus; or nothing."""
+    if duplicates.check != "jaccard":
+        return []
+    sources = [(folder, corpora.Sets(documents, "text"))]
+    sources += [(corpus.folder, corpora.sets_of(corpus)) for corpus in known]
+    scratch, shingling = folder.below(SCRATCH), duplicates.shingling
+    return [
+        partial(
+            shingle_sets, spark, place, of.files, scratch, shingling=shingling, column=of.column
+        )
+        for place, of in sources
+    ]
+
+
+def labelled_by(extracted: stages.Stage) -> Language:
+    """How the documents' languages were found."""
+    return Language.model_validate(cast(dict[str, Any], extracted.parts["config"])["language"])
 
 
 def _clustered(
@@ -127,16 +144,16 @@ def _clustered(
     known: Sequence[corpora.Corpus],
     settings: ClusterSettings,
     folder: Folder,
-    sets: Callable[[DataFrame], DataFrame] | None,
+    sets: Sequence[Callable[[DataFrame], DataFrame]],
 ) -> dict[str, list[File]]:
     """The clusters table, and that of known copies where there are older corpora."""
     scratch = folder.below(SCRATCH)
     if not known:
-        grouped = clusters(keyed, settings, scratch, narrow, sets)
+        grouped = clusters(keyed, settings, scratch, narrow, sets[0] if sets else None)
         files = spread.write(grouped, folder, "members", schema(MEMBERS))
         return {"members": files, "known": []}
     earlier = against.older(keyed.sparkSession, known)
-    grouped, copies = against.clusters_against(keyed, earlier, settings, scratch)
+    grouped, copies = against.clusters_against(keyed, earlier, settings, scratch, narrow, sets)
     return {
         "members": spread.write(grouped, folder, "members", schema(MEMBERS)),
         "known": spread.write(copies, folder, "known", schema(KNOWN)),
@@ -170,9 +187,9 @@ def _shingles(signature: dict[str, Any]) -> str:
     return f"{signature.get('shingle_length')} {signature.get('shingle_unit')}"
 
 
-def _partitions(spark: SparkSession, extracted: stages.Stage, bands: int) -> int:
+def _partitions(spark: SparkSession, bands: int, *tables: Sequence[File]) -> int:
     """Number of tasks that buckets are spread over: the session's, or more to sort in memory."""
-    rows = bands * sum(file.rows for file in extracted.files["documents"])
+    rows = bands * sum(file.rows for files in tables for file in files)
     least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
     return max(least, min(MOST_PARTITIONS, -(-rows * BAND_BYTES // BUCKETS_BYTES)))
 

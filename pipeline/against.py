@@ -6,21 +6,28 @@ through an older one share a cluster, and two older clusters joined by a documen
 cluster here; what the older corpora published stays as it is.
 """
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial, reduce
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  # PySpark's own name for it
 
 from pipeline import band_tables, spread
-from pipeline.buckets import BAND_ROWS, BAND_ROWS_DDL
-from pipeline.clusters import ClusterSettings, bands_of, exact_edges, memberships, near_edges
+from pipeline.clusters import (
+    ClusterSettings,
+    bands_of,
+    bands_stored,
+    exact_edges,
+    memberships,
+    similar_edges,
+)
 from pipeline.components import components, saved, shuffled
 from pipeline.corpora import Corpus
 from pipeline.files import Folder
+from pipeline.jaccard import jaccard_edges, saved_groups, shared_buckets
 from pipeline.judging import node_of
 from pipeline.parquet import File
 from pipeline.schema import BANDS, KNOWN, schema
@@ -36,6 +43,10 @@ OLDER = pa.schema(
         ("text_hash", pa.binary()),
     ]
 )
+KEYS = pa.schema([OLDER.field(n) for n in ("node", "rank", "scope", "text_hash", "doc_id")])
+PLACES = pa.schema([("node", pa.int64()), ("rank", pa.int32()), ("own", pa.int64())])
+Sets = Callable[[DataFrame], DataFrame]
+"""Shingles of a corpus's documents, as ``pipeline.shingle_sets`` makes or finds them."""
 LABELS = pa.schema(
     [
         ("node", pa.int64()),
@@ -103,21 +114,29 @@ def apart(documents: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def clusters_against(
-    documents: DataFrame, known: DataFrame, settings: ClusterSettings, scratch: Folder
+    documents: DataFrame,
+    known: DataFrame,
+    settings: ClusterSettings,
+    scratch: Folder,
+    keys: DataFrame | None = None,
+    sets: Sequence[Sets] = (),
 ) -> tuple[DataFrame, DataFrame]:
     """The run's documents with their clusters, and the older ones that share one with them.
 
     ``cluster``, ``cluster_size`` and ``exact_node`` are of the run's documents alone, as
     ``pipeline.clusters.clusters`` has them; the older ones come with the clusters' names here.
-    Both are read from ``scratch``, which must outlive them.
+    Both are read from ``scratch``, which must outlive them. ``keys`` are the documents without
+    signatures, as ``clusters`` has them. With ``sets``, those of the run and of every older corpus
+    in its order, similar means the Jaccard similarity of the shingles.
 
     Columns: in (node: long, scope: string, text_hash: binary, signature: binary) and ``OLDER``;
     out (node, cluster, cluster_size, exact_node) and ``KNOWN``.
     """
     spark = documents.sparkSession
-    files = spread.write(apart(documents, known), scratch, "older", OLDER)
-    known = spread.table(spark, scratch, files, OLDER)
-    new, old = joint(documents, known, settings, scratch)
+    keys = documents if keys is None else keys
+    files = spread.write(apart(keys, known), scratch, "older", OLDER)
+    known, known_keys = (spread.table(spark, scratch, files, kind) for kind in (OLDER, KEYS))
+    new, old = joint(documents, known, settings, scratch, keys, known_keys, sets)
     labelled = spread.write(labels(new), scratch, "labels", LABELS)
     named = spread.table(spark, scratch, labelled, LABELS)
     return (
@@ -127,56 +146,57 @@ def clusters_against(
 
 
 def joint(
-    documents: DataFrame, known: DataFrame, settings: ClusterSettings, scratch: Folder
+    documents: DataFrame,
+    known: DataFrame,
+    settings: ClusterSettings,
+    scratch: Folder,
+    keys: DataFrame | None = None,
+    known_keys: DataFrame | None = None,
+    sets: Sequence[Sets] = (),
 ) -> tuple[DataFrame, DataFrame]:
     """Clusters over both, for the run's documents and for the older: as one run finds them.
 
-    Columns: in as ``clusters_against``, nodes apart; out twice (node, cluster, exact_node).
+    Columns: in as ``clusters_against``, nodes apart, and the same rows by their keys alone (those
+    of ``KEYS`` for the older); out twice (node, cluster, exact_node).
     """
-    keys = ("node", "scope", "text_hash")
-    both = documents.select(*keys).unionByName(known.select(*keys))
+    keys = documents if keys is None else keys
+    known_keys = known if known_keys is None else known_keys
+    named = ("node", "scope", "text_hash")
+    both = keys.select(*named).unionByName(known_keys.select(*named))
     exact = saved(exact_edges(both), scratch, "exact")
     copies = shuffled(exact.select("node"))
-    own = bands_of(documents.join(copies, on="node", how="left_anti"), settings)
-    others = stored_bands(known.join(copies, on="node", how="left_anti"), settings)
-    near = near_edges(own.unionByName(others), settings)
+    firsts = [side.join(copies, on="node", how="left_anti") for side in (documents, known)]
+    if sets:
+        plain = replace(settings, minimum_similarity=0.0)
+        bands = bands_of(firsts[0], plain).unionByName(bands_stored(firsts[1]))
+        shared = saved_groups(shared_buckets(bands, settings.partitions), scratch)
+        every = partial(joint_sets, known=known_keys, sets=sets)
+        near = jaccard_edges(shared, every, settings.minimum_similarity, settings.leaders)
+    else:
+        near = similar_edges(firsts[0], settings, firsts[1])
     forest = components(near, scratch, "near", settings.edge_cap)
     similar = saved(forest, scratch, "similar")
-    return memberships(documents, exact, similar), memberships(known, exact, similar)
+    return memberships(keys, exact, similar), memberships(known_keys, exact, similar)
 
 
-def stored_bands(known: DataFrame, settings: ClusterSettings) -> DataFrame:
-    """One row for every stored band: what ``clusters.bands_of`` makes of signatures.
+def joint_sets(nodes: DataFrame, known: DataFrame, sets: Sequence[Sets]) -> DataFrame:
+    """Shingles of documents of the run and of older corpora, each from where that corpus has them.
 
-    Columns: in (node: long, scope: string, buckets: array<long>, sketch: binary), out (scope, band:
-    int, bucket: long, node, sketch: binary).
+    Columns: in (node: long, distinct) and ``KEYS``, out (node: long, shingles: binary).
     """
-    sketched = settings.minimum_similarity > 0
 
-    def rows(batches: spread.Batches) -> spread.Batches:
+    def places(batches: spread.Batches) -> spread.Batches:
         for batch in batches:
-            yield _unfolded(batch, sketched)
+            own = pa.array(node_of(batch.column("doc_id")))
+            yield pa.record_batch([batch.column("node"), batch.column("rank"), own], PLACES)
 
-    scope = F.coalesce(F.col("scope"), F.lit("")).alias("scope")
-    return known.select("node", scope, "buckets", "sketch").mapInArrow(rows, BAND_ROWS_DDL)
-
-
-def _unfolded(batch: pa.RecordBatch, sketched: bool) -> pa.RecordBatch:
-    buckets = batch.column("buckets")
-    parents = pc.list_parent_indices(buckets)
-    lengths = pc.fill_null(pc.list_value_length(buckets), 0).to_numpy()
-    bands = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    sketch = batch.column("sketch").cast(pa.binary()).take(parents)
-    return pa.record_batch(
-        [
-            batch.column("scope").take(parents).cast(pa.string()),
-            pa.array(bands.astype(np.int32)),
-            buckets.flatten(),
-            batch.column("node").take(parents),
-            sketch if sketched else pa.repeat(pa.scalar(b"", pa.binary()), len(parents)),
-        ],
-        BAND_ROWS,
-    )
+    wanted = known.select("node", "rank", "doc_id").join(shuffled(nodes), on="node", how="inner")
+    older = wanted.mapInArrow(places, spread.ddl(PLACES)).distinct()
+    own, *others = sets
+    parts = [own(nodes)]
+    for rank, of in enumerate(others):
+        parts.append(of(older.where(F.col("rank") == rank).select("own", "node")))
+    return reduce(DataFrame.unionByName, parts)
 
 
 def labels(members: DataFrame) -> DataFrame:

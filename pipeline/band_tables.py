@@ -3,9 +3,7 @@
 A corpus's band table is all that a later run needs to find copies of its documents.
 """
 
-import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,24 +15,35 @@ from dedup.minhash import FAMILY, SEED, sketches, without_shingles
 from filters.tables import OBJECTIONS
 from pipeline import judging, parquet, spread
 from pipeline.buckets import binaries, byte_rows
+from pipeline.config import Language
 from pipeline.crawls import scopes
 from pipeline.deciding import RIGHTS_COPY
 from pipeline.duplicate_config import Duplicates
 from pipeline.files import Folder
 from pipeline.fingerprint import Parts
+from pipeline.models import language_model
 from pipeline.schema import BANDS, schema
 
 FORMAT = 1
 BANDS_SCHEMA = schema(BANDS)
 COPIED = ("doc_id", "text_hash", "lang_score", "warc_date", "text_chars")
 COLUMNS = (*COPIED, "lang", "warc_file", "signature", *judging.OBJECTIONS)
-WRITTEN = pa.schema([("file", pa.int32()), *spread.FILES])
 KEPT, OBJECTED, REJECTED = "kept", "objected", "rejected"
 
 
-def made_with(duplicates: Duplicates) -> Parts:
-    """What band tables must have in common to be compared."""
+def made_with(duplicates: Duplicates, language: Language) -> Parts:
+    """What band tables must have in common to be compared.
+
+    ``language``: as the documents' languages were found, which scopes but the global one hang on.
+    """
     crawls = {"crawl_pattern": duplicates.crawl_pattern} if duplicates.scope == "crawl" else {}
+    model = language_model(language)
+    labels = {
+        "name": model.name,
+        "sha256": model.sha256,
+        "preprocess": model.preprocess,
+        "scripted": model.scripted,
+    }
     return {
         "format": FORMAT,
         "text_hash": "lower-cased words, 128 bits",
@@ -47,6 +56,7 @@ def made_with(duplicates: Duplicates) -> Parts:
         "sketch_bits": 8,
         "scope": duplicates.scope,
         **crawls,
+        **({} if duplicates.scope == "global" else {"language_model": labels}),
     }
 
 
@@ -59,7 +69,7 @@ def write(
         for batch in parquet.batches(folder, file.path, COLUMNS):
             yield of_documents(batch, duplicates)
 
-    return _written(spark, folder, documents, rows)
+    return spread.answered(spark, documents, folder, "bands", BANDS_SCHEMA, rows)
 
 
 def export(
@@ -74,22 +84,7 @@ def export(
     def rows(number: int, file: parquet.File) -> Iterator[pa.RecordBatch]:
         yield from with_fates(folder, file, decisions[number] if decisions else None)
 
-    return _written(spark, target, bands, rows)
-
-
-def _written(
-    spark: SparkSession, target: Folder, files: Sequence[parquet.File], rows: Any
-) -> list[parquet.File]:
-    def work(items: list[tuple[int, parquet.File]]) -> spread.Batches:
-        for number, file in items:
-            path = f"bands/{uuid.uuid4().hex[:12]}.parquet"
-            with parquet.Writer(target, path, BANDS_SCHEMA) as out:
-                for batch in rows(number, file):
-                    out.write(batch)
-            yield pa.record_batch([[number], *([value] for value in out.file)], WRITTEN)
-
-    done = spread.each(spark, spread.grouped(spark, files), work, WRITTEN).collect()
-    return [parquet.File(*row[1:]) for row in sorted(done)]
+    return spread.answered(spark, bands, target, "bands", BANDS_SCHEMA, rows)
 
 
 def of_documents(batch: pa.RecordBatch, duplicates: Duplicates) -> pa.RecordBatch:

@@ -41,7 +41,8 @@ def band_rows(
     """
     for batch in batches:
         for start in range(0, batch.num_rows, DOCUMENTS_AT_ONCE):
-            yield _band_rows(batch.slice(start, DOCUMENTS_AT_ONCE), bands, rows, sketched)
+            part = batch.slice(start, DOCUMENTS_AT_ONCE)
+            yield as_batch(bands_of_batch(part, bands, rows, sketched))
 
 
 class BandRows(NamedTuple):
@@ -80,8 +81,30 @@ def bands_of_batch(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool)
     )
 
 
-def _band_rows(batch: pa.RecordBatch, bands: int, rows: int, sketched: bool) -> pa.RecordBatch:
-    found = bands_of_batch(batch, bands, rows, sketched)
+def stored_bands(batch: pa.RecordBatch, sketched: bool) -> BandRows:
+    """The band rows of documents (node, scope, buckets, sketch), as a table of bands has them."""
+    batch = batch.filter(
+        pc.greater(pc.fill_null(pc.list_value_length(batch.column("buckets")), 0), 0)
+    )
+    buckets = batch.column("buckets")
+    lengths = pc.list_value_length(buckets).to_numpy()
+    document = np.repeat(np.arange(batch.num_rows), lengths)
+    band = np.arange(len(document)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    scope = batch.column("scope").cast(pa.string()).dictionary_encode()
+    width = batch.num_rows, 0
+    return BandRows(
+        batch.column("node").to_numpy(),
+        byte_rows(batch.column("sketch")) if sketched else np.zeros(width, np.uint8),
+        scope.dictionary.to_pylist(),
+        document,
+        scope.indices.to_numpy()[document],
+        band.astype(np.int32),
+        buckets.flatten().to_numpy(),
+    )
+
+
+def as_batch(found: BandRows) -> pa.RecordBatch:
+    """Band rows as rows of ``BAND_ROWS``."""
     scopes = pa.array(found.scopes, pa.string()).take(pa.array(found.scope))
     return pa.record_batch(
         [

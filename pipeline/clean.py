@@ -28,6 +28,11 @@ _ZERO_WIDTH_RUN: Final = re.compile("([\u200b-\u200f\u00ad\u061c])[\u200b-\u200f
 # Cheap to look for, and true of few texts in alphabets with spaces.
 _MAYBE_MARKS: Final = re.compile(f"[^\\w\x00-\u02ff]{{{MAX_MARKS + 1}}}")
 _BLANK_LINES: Final = re.compile("\n{3,}")
+# Every character that a step of ``clean`` looks for, in one class: one fast look at most texts.
+_SUSPECT: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
 
 
 @lru_cache(maxsize=1)
@@ -56,6 +61,19 @@ def cap_marks(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return the normalised text: valid UTF-8 whatever came in, and unchanged by a second pass."""
+    return text.strip("\n ") if _is_clean(text) else _cleaned(text)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether nothing but the ends of a text may need a change."""
+    if " \n" in text or "\n\n\n" in text or _SUSPECT.search(text):
+        return False
+    return text.isascii() or (
+        not _MAYBE_MARKS.search(text) and unicodedata.is_normalized("NFC", text)
+    )
+
+
+def _cleaned(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     text = _UNWANTED.sub("", text).replace("\t", " ")
     if not text.isascii():

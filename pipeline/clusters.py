@@ -4,20 +4,30 @@ Nothing here draws lots or depends on arrival: edges come from keys and smallest
 partitioning, order or retry gives the same clusters. Which copy stays is decided elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from dedup.minhash import equal_bytes_needed
-from pipeline.buckets import BAND_ROWS_DDL, EDGES_DDL, KEY, band_rows, bucket_edges
+from pipeline.buckets import (
+    BAND_ROWS_DDL,
+    EDGES_DDL,
+    KEY,
+    as_batch,
+    band_rows,
+    bands_of_batch,
+    bucket_edges,
+    stored_bands,
+)
 from pipeline.components import components, saved, shuffled
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.jaccard import jaccard_edges, saved_groups, shared_buckets
-from pipeline.packed import packed_edges
+from pipeline.packed import RowsOf, packed_edges
 
 NO_WORDS = bytes(16)
 """The text hash of a text without words, which is no text's duplicate."""
@@ -112,16 +122,27 @@ def exact_edges(documents: DataFrame) -> DataFrame:
     )
 
 
-def similar_edges(documents: DataFrame, settings: ClusterSettings) -> DataFrame:
+def similar_edges(
+    documents: DataFrame, settings: ClusterSettings, known: DataFrame | None = None
+) -> DataFrame:
     """The edges of ``near_edges`` over ``bands_of``, without the JVM's taking part in the rows.
 
-    Columns: in (node: long, scope: string, signature: binary), out (node, hub: long), node > hub.
+    ``known`` are documents whose bands are stored, looked at together with the others.
+
+    Columns: in (node: long, scope: string, signature: binary) and (node, scope, buckets:
+    array<long>, sketch: binary), out (node, hub: long), node > hub.
     """
     least = int(documents.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    sketched = settings.minimum_similarity > 0
+    signed = partial(bands_of_batch, bands=settings.bands, rows=settings.rows, sketched=sketched)
+    sides: list[tuple[DataFrame, RowsOf]] = [
+        (documents.select("node", _scope(), "signature"), signed)
+    ]
+    if known is not None:
+        stored = known.select("node", _scope(), "buckets", "sketch")
+        sides.append((stored, partial(stored_bands, sketched=sketched)))
     return packed_edges(
-        documents.select("node", _scope(), "signature"),
-        settings.bands,
-        settings.rows,
+        sides,
         equal_bytes_needed(settings.minimum_similarity, settings.bands * settings.rows),
         settings.leaders,
         settings.partitions or least,
@@ -141,6 +162,20 @@ def bands_of(documents: DataFrame, settings: ClusterSettings) -> DataFrame:
         sketched=settings.minimum_similarity > 0,
     )
     return documents.select("node", _scope(), "signature").mapInArrow(rows_of, BAND_ROWS_DDL)
+
+
+def bands_stored(known: DataFrame) -> DataFrame:
+    """One row for every stored band, without sketches: what ``bands_of`` makes of signatures.
+
+    Columns: in (node: long, scope: string, buckets: array<long>, sketch: binary), out as
+    ``bands_of``.
+    """
+
+    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield as_batch(stored_bands(batch, sketched=False))
+
+    return known.select("node", _scope(), "buckets", "sketch").mapInArrow(rows, BAND_ROWS_DDL)
 
 
 def near_edges(bands: DataFrame, settings: ClusterSettings) -> DataFrame:

@@ -15,6 +15,7 @@ from pipeline.list_config import Urls, Words
 from pipeline.repeat_config import Repeats
 from pipeline.rule_config import Rules, over
 from pipeline.section import Section
+from pipeline.text_settings import Engine
 
 
 class Input(Section):
@@ -34,7 +35,7 @@ class Input(Section):
 class Text(Section):
     """How a page becomes text, and what it may cost."""
 
-    engine: Literal["trafilatura", "resiliparse"] = "trafilatura"
+    engine: Engine = "corpusmill"
     settings: Literal["default", "fineweb", "hplt"] = "default"
     time_limit_s: float = Field(default=10, gt=0)
     memory_limit_mib: int = Field(default=512, ge=64)

@@ -36,6 +36,7 @@ class Duplicates(Section):
     rights: Literal["cluster", "copy"] = "cluster"
     against: tuple[str, ...] = ()
     symmetric: bool = False
+    mixed_language_models: bool = False
     edge_cap: int = Field(default=200_000_000, ge=0)
     newest_per_url: bool = False
 

@@ -16,7 +16,7 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from pipeline import precheck
 from pipeline.head import iso_date, language_tag
-from pipeline.text import ExtractedPage
+from pipeline.text_settings import ExtractedPage
 
 ROOTS: Final = frozenset({"rss", "feed", "rdf"})
 ENTRIES: Final = frozenset({"item", "entry"})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from pipeline import charset, feed, pdf, precheck
-from pipeline.text import ExtractedPage
+from pipeline.text_settings import ExtractedPage
 
 KINDS: Final = frozenset({"feed", "pdf"})
 _NOTHING: Final = ExtractedPage("", None, None, None)

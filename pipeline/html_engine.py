@@ -17,7 +17,7 @@ from pipeline.html_page import measure
 from pipeline.html_scan import scan
 from pipeline.html_text import write
 
-_LONG_REFERENCE: Final = re.compile(r"&#0*([0-9]{8})[0-9]*|&#[xX]0*([0-9a-fA-F]{7})[0-9a-fA-F]*")
+_LONG_REFERENCE: Final = re.compile(r"&#([xX]?)([0-9a-fA-F]{8,});?")
 
 
 class Read(NamedTuple):
@@ -50,5 +50,13 @@ def unescaped(text: str) -> str:
     if "&" not in text:
         return text
     if "&#" in text:
-        text = _LONG_REFERENCE.sub("\ufffd", text)
+        text = _LONG_REFERENCE.sub(_short, text)
     return html.unescape(text)
+
+
+def _short(reference: re.Match[str]) -> str:
+    """Shorten a reference of eight digits or more; beyond Unicode it is what cannot be decoded."""
+    base, digits = reference[1], reference[2].lstrip("0")
+    if not base and not digits.isdecimal():
+        return reference[0] if len(digits) < 4000 else "\ufffd"
+    return f"&#{base}{digits or 0};" if len(digits) < 8 else "\ufffd"

@@ -41,7 +41,7 @@ def chosen(scanned: Scanned, page: Page, comments: bool) -> NDArray[np.bool_]:
         total += weights[piece]
     away = cut(scanned, page, total, comments)
     held = left(scanned, page, away, weights)
-    if total and not held[0]:  # everything was taken for a frame: nothing is
+    if total >= WITHOUT_PROSE and not held[0]:  # all was taken for frames: none of it is one
         away[:] = False
         held = left(scanned, page, away, weights)
     inside = np.zeros(len(scanned.names), np.bool_)

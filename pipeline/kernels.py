@@ -21,6 +21,7 @@ from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
 from language_id.models import REGISTRY, load
 from language_id.scripts import dominant_scripts
+from pipeline import html_engine
 from pipeline.buckets import band_rows, bucket_edges
 from pipeline.jaccard import GROUPS, group_rows, set_edges
 from pipeline.shingle_sets import text_sets
@@ -45,6 +46,7 @@ def compiled() -> Compiled:
     start = time.perf_counter()
     tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
     columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
+    html_engine.read("<p>One line.")
     characters = characters_of(TEXTS)
     dominant_scripts(characters)
     edits = line_edits(characters, LANGS, ("c4", "refinedweb"))

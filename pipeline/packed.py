@@ -6,8 +6,8 @@ has rows for, and are sorted where they are used. Most buckets hold one document
 before anything of theirs is touched.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -18,51 +18,54 @@ from pyspark.sql import DataFrame
 
 from dedup.leaders import links, no_leaders
 from pipeline import spread
-from pipeline.buckets import EDGES, EDGES_DDL, BandRows, bands_of_batch
+from pipeline.buckets import EDGES, EDGES_DDL, BandRows
 from pipeline.runs import Rows, sorted_rows
 
 DOCUMENTS_AT_ONCE = 16_384
 """Documents whose band rows are packed at a time: 14 bands of 112-byte sketches are 32 MB."""
 HELD_BYTES = 256 << 20
 """Rows that a task sorts in memory; more go through sorted runs on its disk."""
+RowsOf = Callable[[pa.RecordBatch], BandRows]
+"""From documents to their band rows: ``bands_of_batch`` or ``stored_bands``."""
 PACKS_DDL = "task int, pack binary"
 PACKS = pa.schema([("task", pa.int32()), ("pack", pa.binary())])
 
 
 def packed_edges(
-    documents: DataFrame, bands: int, rows: int, equal_bytes: int, leaders: int, tasks: int
+    sides: Sequence[tuple[DataFrame, RowsOf]], equal_bytes: int, leaders: int, tasks: int
 ) -> DataFrame:
     """Edges between similar documents that share a bucket: what ``near_edges`` finds, for less.
 
-    Columns: in (node: long, scope: string, signature: binary), out (node, hub: long), node > hub.
+    Columns: in of each side what its function takes, out (node, hub: long), node > hub.
     """
-    packing = partial(packs, bands=bands, rows=rows, sketched=equal_bytes > 0, tasks=tasks)
-    moved = documents.select("node", "scope", "signature").mapInArrow(packing, PACKS_DDL)
+    moved = [
+        documents.mapInArrow(partial(packs, rows_of=rows_of, tasks=tasks), PACKS_DDL)
+        for documents, rows_of in sides
+    ]
     edges_of = partial(pack_edges, equal_bytes=equal_bytes, leaders=leaders)
-    return spread.by_task(moved, tasks).mapInArrow(edges_of, EDGES_DDL)
+    together = reduce(DataFrame.unionByName, moved)
+    return spread.by_task(together, tasks).mapInArrow(edges_of, EDGES_DDL)
 
 
 def packs(
-    batches: Iterator[pa.RecordBatch], bands: int, rows: int, sketched: bool, tasks: int
+    batches: Iterator[pa.RecordBatch], rows_of: RowsOf, tasks: int
 ) -> Iterator[pa.RecordBatch]:
-    """Band rows of (node, scope, signature), packed by the task that has their buckets."""
+    """Band rows of documents, packed by the task that has their buckets."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
         if sum(part.num_rows for part in waiting) >= DOCUMENTS_AT_ONCE:
-            yield from _packs(waiting, bands, rows, sketched, tasks)
+            yield from _packs(waiting, rows_of, tasks)
             waiting = []
     if waiting:
-        yield from _packs(waiting, bands, rows, sketched, tasks)
+        yield from _packs(waiting, rows_of, tasks)
 
 
-def _packs(
-    parts: list[pa.RecordBatch], bands: int, rows: int, sketched: bool, tasks: int
-) -> Iterator[pa.RecordBatch]:
+def _packs(parts: list[pa.RecordBatch], rows_of: RowsOf, tasks: int) -> Iterator[pa.RecordBatch]:
     batch = pa.Table.from_batches(parts).combine_chunks().to_batches()
     if not batch:
         return
-    found = bands_of_batch(batch[0], bands, rows, sketched)
+    found = rows_of(batch[0])
     task = (found.bucket.view(np.uint64) >> np.uint64(32)) % np.uint64(tasks)
     # numbers of 16 bits are sorted by their digits, in a tenth of the time
     order = np.argsort(task.astype(np.uint16 if tasks <= 1 << 16 else np.int32), kind="stable")

@@ -1,8 +1,8 @@
 """One page's way from bytes to text and what is known of it: the task of the sandbox's child."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, cast, get_args
 
 from filters import pii
 from filters.regions import page_region
@@ -11,8 +11,18 @@ from filters.urls import host
 from pipeline import charset, formats, precheck
 from pipeline.clean import cap_marks, clean
 from pipeline.errors import ConfigError
-from pipeline.text import SETTINGS, ExtractedPage, TextSettings, extract, from_plain
+from pipeline.text import extract, from_plain, scan
+from pipeline.text_settings import SETTINGS, Engine, ExtractedPage, TextSettings
 from pipeline.tokens import TokenCounter
+
+
+class _Read(NamedTuple):
+    """A page, or why there is none; notes; what its head says of rights."""
+
+    page: ExtractedPage | None
+    refused: str | None
+    reasons: Sequence[str] = ()
+    rights: Sequence[RightsSignal] = ()
 
 
 def factory(
@@ -20,23 +30,25 @@ def factory(
 ) -> Callable[[Mapping[str, Any], bytes], dict[str, Any]]:
     """Return the task for named settings; raises ConfigError for names that there are not.
 
-    Keys: ``engine`` (trafilatura, resiliparse), ``settings`` (default, fineweb, hplt),
-    ``tokenizer``.
+    Keys: ``engine`` (corpusmill, trafilatura, resiliparse), ``settings`` (default, fineweb, hplt),
+    ``tokenizer``. Engines are loaded here, not on the first page's time.
     """
     chosen = text_settings(settings.get("engine"), settings.get("settings", "default"))
     counter = TokenCounter(settings.get("tokenizer", "tekken_240911"))
+    extract("<p>.", None, chosen)
     return lambda header, body: page(header, body, chosen, counter)
 
 
 def text_settings(engine: str | None, name: str) -> TextSettings:
-    """Named settings, with another engine where one is named."""
+    """Named settings, for the engine named, or for the settings' own."""
     if name not in SETTINGS:
         raise ConfigError(f"no text settings named {name!r}; there are: {', '.join(SETTINGS)}")
-    if engine == "resiliparse":
-        return replace(SETTINGS[name], engine="resiliparse")
-    if engine not in (None, "trafilatura"):
-        raise ConfigError(f"no text engine named {engine!r}; there are: trafilatura, resiliparse")
-    return SETTINGS[name]
+    if engine is None:
+        return SETTINGS[name]
+    if engine not in get_args(Engine):
+        engines = ", ".join(get_args(Engine))
+        raise ConfigError(f"no text engine named {engine!r}; there are: {engines}")
+    return replace(SETTINGS[name], engine=cast(Engine, engine))
 
 
 def page(
@@ -57,25 +69,21 @@ def page(
         return _refused("not_text", reasons)
     decoded = charset.decode(body, header.get("header_charset"), html)
     known = {"charset": decoded.charset, "charset_source": decoded.source}
-    rights: list[RightsSignal] = []
-    if html:
-        rights = from_html(decoded.text)
-        checked = precheck.check(decoded.text)
-        reasons += checked.reasons
-        if checked.html is None:
-            return _refused(checked.refused, reasons) | known
-        extracted = extract(checked.html, url or None, settings)
+    if not html:
+        read = _plain(decoded.text, header.get("html_lang"))
+    elif settings.engine == "corpusmill":
+        read = _scanned(decoded.text, settings)
     else:
-        plain, refused = _plain(decoded.text, reasons)
-        if refused:
-            return _refused(refused, reasons) | known
-        extracted = from_plain(plain)._replace(html_lang=header.get("html_lang"))
+        read = _parsed(decoded.text, url or None, settings)
+    reasons += read.reasons
+    if read.page is None:
+        return _refused(read.refused, reasons) | known
     return {
-        **_described(extracted, url, counter),
+        **_described(read.page, url, counter),
         **known,
         "refused": None,
         "reasons": reasons,
-        "rights": [signal._asdict() for signal in rights],
+        "rights": [signal._asdict() for signal in read.rights],
     }
 
 
@@ -89,13 +97,35 @@ def _formatted(
     return {**described, **known, "refused": None, "reasons": reasons + read.reasons, "rights": []}
 
 
-def _plain(text: str, reasons: list[str]) -> tuple[str, str | None]:
-    """Plain text within its bounds, or the refusal."""
+def _scanned(text: str, settings: TextSettings) -> _Read:
+    """HTML by the project's own engine, which is linear in anything."""
     if precheck.is_noise(text):
-        return "", "not_text"
-    if len(text) > precheck.MAX_HTML_CHARS:
+        return _Read(None, "not_text")
+    found = scan(text, settings)
+    reasons = ["cut_tags"] if found.cut else []
+    return _Read(_bounded(found.page, reasons), None, reasons, from_html(found.facts))
+
+
+def _parsed(text: str, url: str | None, settings: TextSettings) -> _Read:
+    """HTML by an engine that builds a tree, after what makes such engines safe."""
+    checked = precheck.check(text)
+    if checked.html is None:
+        return _Read(None, checked.refused, checked.reasons)
+    return _Read(extract(checked.html, url, settings), None, checked.reasons, from_html(text))
+
+
+def _plain(text: str, html_lang: str | None) -> _Read:
+    if precheck.is_noise(text):
+        return _Read(None, "not_text")
+    reasons: list[str] = []
+    page = _bounded(from_plain(text)._replace(html_lang=html_lang), reasons)
+    return _Read(page, None, reasons)
+
+
+def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:
+    if len(page.text) > precheck.MAX_HTML_CHARS:
         reasons.append("cut_2mi_chars")
-    return cap_marks(text[: precheck.MAX_HTML_CHARS]), None
+    return page._replace(text=cap_marks(page.text[: precheck.MAX_HTML_CHARS]))
 
 
 def _described(extracted: ExtractedPage, url: str, counter: TokenCounter) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pipeline import precheck
 from pipeline.errors import ConfigError
 from pipeline.head import MAX_TITLE_CHARS, iso_date
-from pipeline.text import ExtractedPage
+from pipeline.text_settings import ExtractedPage
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument

@@ -151,13 +151,7 @@ VERDICT = (
 DOCUMENTS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, *KEYS)
 CORPUS = (*ORIGIN, *PAGE, LANG, *LANGUAGE, *MEASURES, *CARE, EDITED, *DUPLICATES, WEIGHT)
 REMOVED = (*CORPUS, *VERDICT)
-CLUSTERS = (
-    ORIGIN[0],
-    *DUPLICATES[:2],
-    KEPT_COPY,
-    KEPT_IN,
-    SIMILARITY,
-)
+CLUSTERS = (ORIGIN[0], *DUPLICATES[:2], KEPT_COPY, KEPT_IN, SIMILARITY)
 MEMBERS = (
     Column("node", pa.int64(), "first 64 bits of doc_id as a number in the same order"),
     Column("cluster", pa.int64(), "smallest node of the cluster"),
@@ -179,6 +173,10 @@ BANDS = (
         pa.string(),
         "kept, objected (removed for rights) or rejected; null where nothing is decided",
     ),
+)
+SHINGLES = (
+    ORIGIN[0],
+    Column("shingles", pa.binary(), "64-bit hashes of its shingles, sorted: uint64 little-endian"),
 )
 KNOWN = (
     Column("cluster", pa.int64(), "cluster of this run that the document belongs to"),
@@ -264,6 +262,7 @@ TABLES = {
     "documents": DOCUMENTS,
     "members": MEMBERS,
     "bands": BANDS,
+    "shingles": SHINGLES,
     "known": KNOWN,
     "superseded": SUPERSEDED,
     "decisions": DECISIONS,

@@ -139,6 +139,28 @@ def write(rows: DataFrame, folder: Folder, name: str, result: pa.Schema) -> list
     return sorted(parquet.File(*row) for row in done)
 
 
+def answered(
+    spark: SparkSession,
+    files: Sequence[parquet.File],
+    target: Folder,
+    name: str,
+    result: pa.Schema,
+    rows: Callable[[int, parquet.File], Batches],
+) -> list[parquet.File]:
+    """Write a table whose file ``i`` holds what ``rows`` makes of file ``i``. No shuffle."""
+
+    def work(items: list[tuple[int, parquet.File]]) -> Batches:
+        for number, file in items:
+            path = f"{name}/{uuid.uuid4().hex[:12]}.parquet"
+            with parquet.Writer(target, path, result) as out:
+                for batch in rows(number, file):
+                    out.write(batch)
+            yield pa.record_batch([[number], *([value] for value in out.file)], OF_FILE)
+
+    done = each(spark, grouped(spark, files), work, OF_FILE).collect()
+    return [parquet.File(*row[1:]) for row in sorted(done)]
+
+
 def write_by_file(
     rows: DataFrame, folder: Folder, name: str, result: pa.Schema, order: str, tasks: int
 ) -> dict[int, parquet.File]:

@@ -12,7 +12,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline import judging, parquet, stages
-from pipeline.schema import DOCUMENTS, LEDGER, MEMBERS, schema
+from pipeline.schema import DOCUMENTS, KNOWN, LEDGER, MEMBERS, schema
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -30,6 +30,7 @@ def spark() -> Iterator[SparkSession]:
     from jobs.session import session
 
     built = session("local[2]", "corpusmill-tests")
+    built.conf.set("spark.sql.shuffle.partitions", "4")  # a task costs more than these rows
     yield built
     built.stop()
 
@@ -90,6 +91,46 @@ def stored_run(
     parts = {"config": {}, "extract": "", "code": {}}
     stages.finish(folder, stages.Stage("deduplicate", parts, {"members": [out.file]}, {}))
     return every
+
+
+def table(folder, files, columns):
+    """Rows of a table of the schema's."""
+    return [
+        row
+        for file in files
+        for batch in parquet.batches(folder, file.path, schema(columns).names)
+        for row in batch.cast(schema(columns)).to_pylist()
+    ]
+
+
+def stored_known(folder, draw, count=30, symmetric=False):
+    """Documents of two older corpora in clusters of a stored run; the run's members, and these."""
+    grouped = stages.required(folder, "deduplicate")
+    members = table(folder, grouped.files["members"], MEMBERS)
+    others = [
+        {
+            "cluster": (member := draw.choice(members))["cluster"],
+            "corpus": ("older", "oldest")[rank := draw.randrange(2)],
+            "rank": rank,
+            "doc_id": f"{draw.getrandbits(128):032x}",
+            "exact_node": draw.choice([None, member["exact_node"]]),
+            "held": (held := draw.random() < 0.7),
+            "objected": not held and draw.random() < 0.5,
+            "opted_out": draw.random() < 0.1,
+            "lang_score": draw.choice([0.5, 0.75, 1.0]),
+            "warc_date": draw.choice([None, 1, 2]),
+            "text_chars": draw.choice([500, 900]),
+            "sketch": bytes(draw.choices(range(4), k=112)),
+        }
+        for _ in range(count)
+    ]
+    with parquet.Writer(folder, "known/0.parquet", schema(KNOWN)) as out:
+        out.write(pa.RecordBatch.from_pylist(others, schema(KNOWN)))
+    told = {"against": {"corpora": [["older", ""], ["oldest", ""]], "symmetric": True}}
+    parts = grouped.parts | (told if symmetric else {})
+    tables = {**grouped.files, "known": [out.file]}
+    stages.finish(folder, grouped._replace(parts=parts, files=tables))
+    return members, others
 
 
 SOUND = {

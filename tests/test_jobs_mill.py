@@ -79,9 +79,10 @@ def test_it_adds_up(spark, milled):
 
 def test_output_is_the_same_from_a_second_run_with_other_parallelism(spark, milled, tmp_path):
     again = Folder(str(tmp_path / "again"))
+    before = spark.conf.get("spark.sql.shuffle.partitions")
     spark.conf.set("spark.sql.shuffle.partitions", "3")
     mill.run(spark, config.load(), again, [str(ARCHIVES)])
-    spark.conf.set("spark.sql.shuffle.partitions", "8")
+    spark.conf.set("spark.sql.shuffle.partitions", before)
     assert manifest.read(again) == manifest.read(milled)
 
 

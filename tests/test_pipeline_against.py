@@ -1,18 +1,21 @@
 """Against older corpora: the clusters of one run over all, and nothing taken for something else."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_pipeline_clusters import rows_of, web
+from test_pipeline_clusters import brute, rows_of, web
 
 from pipeline import against, band_tables, config, corpora, judging, parquet, stages
-from pipeline.clusters import ClusterSettings, bands_of, clusters
+from pipeline.buckets import as_batch, bands_of_batch, stored_bands
+from pipeline.clusters import ClusterSettings
 from pipeline.corpora import Corpus
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.schema import BANDS, DECISIONS, schema
 
-DUPLICATES = config.load().duplicates
+DUPLICATES, LANGUAGE = config.load().duplicates, config.load().language
 SETTINGS = ClusterSettings()
 KEYED = ("node", "scope", "text_hash", "signature")
 
@@ -61,15 +64,14 @@ def test_the_clusters_are_those_of_one_run_over_both(spark, tmp_path):
     table, draw = web(), np.random.default_rng(4)
     place = draw.integers(0, 3, table.num_rows)
     parts = [subset(table, np.flatnonzero(place == i)) for i in range(3)]
-    whole = clusters(spark.createDataFrame(table), SETTINGS, Folder(str(tmp_path / "whole")))
-    expected = {node: (cluster, exact) for node, cluster, _, exact in rows_of(whole)}
+    expected = {
+        node: (cluster, exact)
+        for node, cluster, _, exact in brute(table, SETTINGS.minimum_similarity)
+    }
     known = against.older(
         spark, [corpus(Folder(str(tmp_path)), n, parts[i + 1]) for i, n in enumerate("ab")]
     )
     new = spark.createDataFrame(parts[0]).repartition(3)
-    both = against.joint(new, known, SETTINGS, Folder(str(tmp_path / "joint")))
-    found = {node: (cluster, exact) for frame in both for node, cluster, exact in rows_of(frame)}
-    assert found == expected
     check_named(new, known, Folder(str(tmp_path / "named")), expected, parts)
 
 
@@ -150,19 +152,18 @@ def test_ids_used_by_several_corpora_link_nothing_and_only_what_must_be_known_is
     ]
 
 
-@pytest.mark.spark
-def test_bands_as_stored_are_those_made_of_signatures(spark, tmp_path):
+@pytest.mark.parametrize("sketched", [False, True])
+def test_bands_as_stored_are_those_made_of_signatures(sketched):
     table = web()
-    folder = Folder(str(tmp_path))
-    known = against.older(spark, [corpus(folder, "a", table)])
-    made = bands_of(spark.createDataFrame(table), SETTINGS)
-    kept = against.stored_bands(known, SETTINGS)
-    plain = [tuple(map(as_bytes, row)) for row in made.collect()]
-    assert sorted(plain) == sorted(tuple(map(as_bytes, row)) for row in kept.collect())
-
-
-def as_bytes(value):
-    return bytes(value) if isinstance(value, bytearray) else value
+    (batch,) = table.combine_chunks().to_batches()
+    batch = batch.set_column(1, "scope", batch["scope"].fill_null(""))
+    kept = band_tables.of_documents(stored(table), DUPLICATES)
+    named = {name: batch[name] for name in ("node", "scope")}
+    named |= {name: kept[name] for name in ("buckets", "sketch")}
+    found = as_batch(stored_bands(pa.record_batch(named).slice(3), sketched)).to_pylist()
+    made = as_batch(bands_of_batch(batch.slice(3), 14, 8, sketched)).to_pylist()
+    assert sorted(map(repr, found)) == sorted(map(repr, made))
+    assert {len(row["sketch"]) for row in found} == {112 * sketched}
 
 
 # ------------------------------------------------------------------ what can be compared (no JVM)
@@ -170,14 +171,14 @@ def finished(folder, **parts):
     with parquet.Writer(folder, "bands/0.parquet", schema(BANDS)) as out:
         batch = band_tables.of_documents(stored(table_of(row(1, "x"))), DUPLICATES)
         out.write(batch)
-    made = {"bands": band_tables.made_with(DUPLICATES)} | parts
+    made = {"bands": band_tables.made_with(DUPLICATES, LANGUAGE)} | parts
     stage = stages.Stage("deduplicate", made, {"bands": [out.file], "members": []}, {})
     stages.finish(folder, stage)
     return stage
 
 
 def test_corpora_are_opened_by_folder_or_name(tmp_path):
-    own, wanted = Folder(str(tmp_path / "own")), band_tables.made_with(DUPLICATES)
+    own, wanted = Folder(str(tmp_path / "own")), band_tables.made_with(DUPLICATES, LANGUAGE)
     one, two = (Folder(str(tmp_path / name)) for name in ("one", "two"))
     finished(one)
     stage = finished(two)
@@ -216,11 +217,29 @@ def test_corpora_are_opened_by_folder_or_name(tmp_path):
 def test_band_tables_of_other_settings_are_refused_with_the_remedy(tmp_path, change, told):
     old = Folder(str(tmp_path / "old"))
     finished(old)
-    wanted = band_tables.made_with(DUPLICATES.model_copy(update=change))
+    wanted = band_tables.made_with(DUPLICATES.model_copy(update=change), LANGUAGE)
     with pytest.raises(ConfigError, match="deduplicate") as refused:
         corpora.opened([old.base], wanted, Folder(str(tmp_path / "own")))
     assert told in str(refused.value)
     assert old.uri in str(refused.value)
+
+
+def test_languages_named_by_another_model_are_refused_or_told(tmp_path, caplog):
+    old, own = Folder(str(tmp_path / "old")), Folder(str(tmp_path / "own"))
+    finished(old)
+    other = LANGUAGE.model_copy(update={"model": "glotlid-v3", "sha256": "ab" * 32})
+    wanted = band_tables.made_with(DUPLICATES, other)
+    named = r"old: .* by lid\.176 \(SHA-256 8f3472cf…\).* by glotlid-v3 \(SHA-256 abababab…\)"
+    with pytest.raises(ConfigError, match=f"{named}.*--mixed-language-models"):
+        corpora.opened([old.base], wanted, own)
+    assert corpora.opened([old.base], wanted, own, mixed=True)
+    assert re.search(named, caplog.text)
+    finished(old, bands={**band_tables.made_with(DUPLICATES, LANGUAGE), corpora.MODEL: None})
+    with pytest.raises(ConfigError, match="by a model that its band tables do not name"):
+        corpora.opened([old.base], wanted, own)
+    every = DUPLICATES.model_copy(update={"scope": "global"})
+    finished(old, bands=band_tables.made_with(every, LANGUAGE))
+    assert corpora.opened([old.base], band_tables.made_with(every, other), own)
 
 
 def test_an_export_is_a_corpus_and_a_new_one_replaces_it(tmp_path):
@@ -236,7 +255,7 @@ def test_an_export_is_a_corpus_and_a_new_one_replaces_it(tmp_path):
     corpora.sweep_export(target, [out.file])
     assert decided is None
     assert [name for name, _ in target.list("bands")] == ["bands/0.parquet"]
-    (found,) = corpora.opened([target.base], band_tables.made_with(DUPLICATES), old)
+    (found,) = corpora.opened([target.base], band_tables.made_with(DUPLICATES, LANGUAGE), old)
     assert (found.bands, found.decisions, found.fingerprint) == ([out.file], None, fingerprint)
 
 

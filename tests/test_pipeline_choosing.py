@@ -6,7 +6,7 @@ from itertools import pairwise, product
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import SOUND, stored_run
+from conftest import SOUND, stored_known, stored_run, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,39 +44,8 @@ def run_with_known(folder, seed, objecting=0.06, **columns):
     """A stored run whose clusters some documents of two older corpora share; its rows."""
     draw = random.Random(seed)
     rows = stored_run(folder, draw, objecting=objecting, **columns)
-    grouped = stages.required(folder, "deduplicate")
-    clusters = table(folder, grouped.files["members"], MEMBERS)
-    others = [
-        {
-            "cluster": (member := draw.choice(clusters))["cluster"],
-            "corpus": ("older", "oldest")[rank := draw.randrange(2)],
-            "rank": rank,
-            "doc_id": f"{draw.getrandbits(128):032x}",
-            "exact_node": draw.choice([None, member["exact_node"]]),
-            "held": (held := draw.random() < 0.7),
-            "objected": not held and draw.random() < 0.5,
-            "opted_out": draw.random() < 0.1,
-            "lang_score": draw.choice([0.5, 0.75, 1.0]),
-            "warc_date": draw.choice([None, 1, 2]),
-            "text_chars": draw.choice([500, 900]),
-            "sketch": bytes(draw.choices(range(4), k=112)),
-        }
-        for _ in range(30)
-    ]
-    with parquet.Writer(folder, "known/0.parquet", schema(KNOWN)) as out:
-        out.write(pa.RecordBatch.from_pylist(others, schema(KNOWN)))
-    tables = {**grouped.files, "known": [out.file]}
-    stages.finish(folder, grouped._replace(files=tables))
+    clusters, others = stored_known(folder, draw)
     return rows, others, {row["node"]: row for row in clusters}
-
-
-def table(folder, files, columns):
-    return [
-        row
-        for file in files
-        for batch in parquet.batches(folder, file.path, schema(columns).names)
-        for row in batch.cast(schema(columns)).to_pylist()
-    ]
 
 
 def criteria_of(folder):

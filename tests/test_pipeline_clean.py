@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import MAX_MARKS, cap_marks, clean
+from pipeline.clean import MAX_MARKS, _cleaned, cap_marks, clean
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)  # surrogates included
 NASTY = st.text(
@@ -28,6 +28,11 @@ def test_clean_text_is_storable_and_stays_clean(text: str) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\u2028\u2029]", cleaned)
     assert not re.search("[ \t]\n|\n{3}", cleaned)
     assert cleaned == cleaned.strip("\n ")
+
+
+@given(ANY_TEXT | NASTY | st.text(st.sampled_from("aé \n\t\u0301\u200b"), max_size=60))
+def test_the_fast_look_changes_nothing(text: str) -> None:
+    assert clean(text) == _cleaned(text)
 
 
 @given(st.text(st.sampled_from("abcäöß日本 .,!?"), max_size=200))

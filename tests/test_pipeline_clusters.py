@@ -1,6 +1,7 @@
 """Clusters in Spark against brute force over all pairs."""
 
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
@@ -13,13 +14,15 @@ from pyspark import TaskContext
 from dedup.bands import band_hashes
 from dedup.components import connected_components
 from dedup.exact import text_hashes
-from dedup.minhash import signatures, similarity
+from dedup.minhash import equal_bytes_needed, signatures, similarity
 from dedup.shingles import shingle_hashes
 from language_id.words import WORD
+from pipeline.buckets import bands_of_batch
 from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges, memberships
 from pipeline.components import large_stars, small_stars
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.packed import pack_edges, packs
 
 COLUMNS = {
     "node": pa.int64(),
@@ -30,7 +33,6 @@ COLUMNS = {
 DDL = "node long, scope string, text_hash binary, signature binary"
 SAMPLES = Path(__file__).parent.parent / "samples" / "pages"
 SETTINGS = ClusterSettings()
-CHECKED = pytest.mark.parametrize("minimum", [0.0, 0.65])
 
 
 def documents_of(texts, scopes):
@@ -108,17 +110,19 @@ def rows_of(frame):
 
 
 @pytest.mark.spark
-@CHECKED
-def test_equal_to_brute_force_whatever_the_partitions(minimum, frame_of, tmp_path):
+@pytest.mark.parametrize(
+    ("minimum", "partitions"), [(0.0, (4,)), (SETTINGS.minimum_similarity, (1, 7))]
+)
+def test_equal_to_brute_force_whatever_the_partitions(minimum, partitions, frame_of, tmp_path):
     table = web()
     expected = brute(table, minimum)
     sizes = [size for _, _, size, _ in expected]
     assert min(sizes) == 1
     assert max(sizes) > 4
     settings = ClusterSettings(minimum_similarity=minimum)
-    ways = ((settings, 1), (replace(settings, partitions=3, edge_cap=0), 7))
-    for i, (way, partitions) in enumerate(ways):
-        found = clusters(frame_of(table, partitions), way, Folder(str(tmp_path / str(i))))
+    for count in partitions:
+        way = settings if count == 1 else replace(settings, partitions=3, edge_cap=0)
+        found = clusters(frame_of(table, count), way, Folder(str(tmp_path / str(count))))
         assert found.dtypes == [
             ("node", "bigint"),
             ("cluster", "bigint"),
@@ -163,14 +167,6 @@ def test_real_texts(frame_of, tmp_path):
 
 
 @pytest.mark.spark
-def test_texts_without_words_are_alone(frame_of, tmp_path):
-    table = documents_of([np.zeros(0)] * 6, ["fin_Latn"] * 6)
-    nodes = sorted(table["node"].to_pylist())
-    found = rows_of(clusters(frame_of(table, 2), SETTINGS, Folder(str(tmp_path))))
-    assert found == [(node, node, 1, node) for node in nodes]
-
-
-@pytest.mark.spark
 def test_no_documents(frame_of, tmp_path):
     assert rows_of(clusters(frame_of(web().slice(0, 0), 1), SETTINGS, Folder(str(tmp_path)))) == []
 
@@ -184,8 +180,7 @@ def signed(node, values):
     }
 
 
-@pytest.mark.spark
-def test_a_stranger_with_the_smallest_node_splits_no_pair(frame_of, tmp_path):
+def test_a_stranger_with_the_smallest_node_splits_no_pair():
     """One bucket: its first document resembles nobody, the others each other."""
     rng = np.random.default_rng(8)
     stranger = rng.integers(0, 2**32, 112)
@@ -202,12 +197,19 @@ def test_a_stranger_with_the_smallest_node_splits_no_pair(frame_of, tmp_path):
         member[8::8] = rng.integers(0, 2**32, 13)
         members.append(member)
     rows = [signed(i + 1, v) for i, v in enumerate([stranger, *far, *members])]
-    table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
-    found = rows_of(clusters(frame_of(table, 3), SETTINGS, Folder(str(tmp_path / "checked"))))
-    assert [cluster for _, cluster, _, _ in found] == [1, 2, 3, 4, 5, 5, 5, 5, 5]
-    unchecked = ClusterSettings(minimum_similarity=0)
-    found = rows_of(clusters(frame_of(table, 3), unchecked, Folder(str(tmp_path / "unchecked"))))
-    assert {(cluster, size) for _, cluster, size, _ in found} == {(1, 9)}
+    documents = pa.RecordBatch.from_pylist(rows, pa.schema(list(COLUMNS.items())))
+    assert first_of(documents, equal_bytes_needed(0.65, 112)) == [1, 2, 3, 4, 5, 5, 5, 5, 5]
+    assert first_of(documents, 0) == [1] * 9
+
+
+def first_of(documents, equal_bytes):
+    """The smallest node linked to each, as tasks of the buckets link them."""
+    rows_of = partial(bands_of_batch, bands=14, rows=8, sketched=equal_bytes > 0)
+    edges = list(pack_edges(packs(iter([documents]), rows_of, 1), equal_bytes, 16))
+    ends = [np.concatenate([edge[name].to_numpy() for edge in edges]) for name in ("node", "hub")]
+    nodes = documents["node"].to_numpy()
+    found = connected_components(*(np.concatenate([end, nodes]) for end in ends))
+    return found[1].tolist()
 
 
 @pytest.mark.spark

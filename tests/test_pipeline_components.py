@@ -32,6 +32,15 @@ LARGE = {
 }
 
 
+def side_by_side(graphs):
+    """One graph of several, each in nodes of its own: a job each would cost seconds more."""
+    parts = [(left + i * 10**7, right + i * 10**7) for i, (left, right) in enumerate(graphs)]
+    return tuple(np.concatenate(ends) for ends in zip(*parts, strict=True))
+
+
+EVERY = side_by_side(GRAPHS.values())
+
+
 def batches_of(left, right, size):
     whole = pa.record_batch({"node": pa.array(left), "hub": pa.array(right)})
     return [whole.slice(start, size) for start in range(0, max(whole.num_rows, 1), size)]
@@ -96,32 +105,35 @@ def collected(frame):
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("name", GRAPHS)
-@pytest.mark.parametrize(("edge_cap", "partitions"), [(10**9, 5), (0, 3)])
-def test_both_ends_equal_union_find(name, edge_cap, partitions, frame_of, tmp_path):
-    frame = frame_of(*GRAPHS[name], partitions)
+@pytest.mark.parametrize(
+    ("edges", "edge_cap", "partitions"),
+    [(EVERY, 10**9, 5), (EVERY, 0, 3), (GRAPHS["none"], 0, 2)],
+    ids=["in one task", "in rounds", "none"],
+)
+def test_both_ends_equal_union_find(edges, edge_cap, partitions, frame_of, tmp_path):
+    frame = frame_of(*edges, partitions)
     found = collected(components(frame, Folder(str(tmp_path)), "cc", edge_cap))
-    assert_equal(found, star_forest(*GRAPHS[name]))
+    assert_equal(found, star_forest(*edges))
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("name", ["chain at random", "giant star"])
-def test_rounds_over_large_graphs(name, spark, tmp_path):
-    table = pa.table(dict(zip(("node", "hub"), map(pa.array, LARGE[name]), strict=True)))
-    frame = spark.createDataFrame(table).repartition(4)
+def test_rounds_over_large_graphs(spark, tmp_path):
+    edges = side_by_side([LARGE["chain at random"], LARGE["giant star"]])
+    table = pa.table(dict(zip(("node", "hub"), map(pa.array, edges), strict=True)))
+    frame = spark.createDataFrame(table).repartition(3)
     found = collected(components(frame, Folder(str(tmp_path)), "cc", 0))
-    assert_equal(found, star_forest(*LARGE[name]))
+    assert_equal(found, star_forest(*edges))
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("name", ["chain at random", "stars on a chain"])
-def test_rounds_that_contract_next_to_nothing(name, frame_of, tmp_path, monkeypatch):
+def test_rounds_that_contract_next_to_nothing(frame_of, tmp_path, monkeypatch):
     """Contraction by Arrow batch leaves the work to large-star and small-star."""
     monkeypatch.setattr(module, "EDGES_AT_ONCE", 1)
     rounds = []
     monkeypatch.setattr(module, "large_stars", lambda e: rounds.append(1) or large_stars(e))
-    found = collected(components(frame_of(*GRAPHS[name], 4), Folder(str(tmp_path)), "cc", 0))
-    assert_equal(found, star_forest(*GRAPHS[name]))
+    edges = side_by_side([GRAPHS["chain at random"], GRAPHS["stars on a chain"]])
+    found = collected(components(frame_of(*edges, 3), Folder(str(tmp_path)), "cc", 0))
+    assert_equal(found, star_forest(*edges))
     assert 3 <= len(rounds) <= 12
     assert len(list((tmp_path / "cc").iterdir())) <= 1  # a round replaces the one before
 

@@ -1,5 +1,6 @@
 """Packed band rows find the edges of rows that Spark sorted, whatever fits into memory."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import packed, runs
-from pipeline.buckets import band_rows, bucket_edges
+from pipeline.buckets import band_rows, bands_of_batch, bucket_edges
 from pipeline.clusters import ClusterSettings, bands_of, near_edges, similar_edges
 from pipeline.packed import pack_edges, packs, unpacked
 from pipeline.runs import Rows, sorted_rows
@@ -45,11 +46,15 @@ def by_rows(documents, equal_bytes, leaders):
     return edges_of(bucket_edges(iter(batches), equal_bytes, leaders))
 
 
+def rows_of(sketched):
+    return partial(bands_of_batch, bands=14, rows=8, sketched=sketched)
+
+
 def by_packs(documents, equal_bytes, leaders, tasks, cuts=()):
     """Packs in the reverse order of their making, task by task."""
     ends = [0, *cuts, documents.num_rows]
     parts = [documents.slice(a, b - a) for a, b in pairwise(ends)]
-    made = list(packs(iter(parts), 14, 8, equal_bytes > 0, tasks))[::-1]
+    made = list(packs(iter(parts), rows_of(equal_bytes > 0), tasks))[::-1]
     found = []
     for task in range(tasks):
         own = [batch for batch in made if batch["task"][0].as_py() == task]
@@ -73,7 +78,7 @@ def test_edges_are_those_of_sorted_rows(monkeypatch, equal_bytes, leaders, tasks
 def test_more_tasks_than_a_short_number_counts(monkeypatch):
     monkeypatch.setattr(packed, "DOCUMENTS_AT_ONCE", 8)
     documents = family_documents(4, 30)
-    made = list(packs(iter([documents]), 14, 8, True, 100_000))
+    made = list(packs(iter([documents]), rows_of(True), 100_000))
     tasks = {batch["task"][0].as_py() for batch in made}
     assert min(tasks) >= 0
     assert max(tasks) > 1 << 16
@@ -83,11 +88,11 @@ def test_more_tasks_than_a_short_number_counts(monkeypatch):
 
 def test_nothing_to_pack():
     empty = family_documents(5, 3).slice(3)
-    assert list(packs(iter([]), 14, 8, True, 4)) == []
-    assert list(packs(iter([empty]), 14, 8, True, 4)) == []
+    assert list(packs(iter([]), rows_of(True), 4)) == []
+    assert list(packs(iter([empty]), rows_of(True), 4)) == []
     assert list(pack_edges(iter([]), 74, 16)) == []
     unsigned = family_documents(5, 3).set_column(2, "signature", pa.array([None, b"", b""]))
-    assert list(packs(iter([unsigned]), 14, 8, True, 4)) == []
+    assert list(packs(iter([unsigned]), rows_of(True), 4)) == []
 
 
 @st.composite

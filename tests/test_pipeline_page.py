@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.page import factory, page, text_settings
 from pipeline.precheck import REASONS, REFUSALS
 from pipeline.sandbox import Sandbox, SandboxLimits, SandboxStartError
-from pipeline.text import FINEWEB
+from pipeline.text_settings import FINEWEB
 from pipeline.tokens import TokenCounter
 
 PROSE = (
@@ -88,8 +88,6 @@ def test_plain_text_keeps_its_lines_and_markup(counter: TokenCounter) -> None:
         (b"%PDF-1.7\n" + HTML.encode(), "html", "not_text"),
         (bytes(range(1, 255)) * 500, "text", "not_text"),
         (bytes(range(1, 255)) * 500, "html", "not_text"),
-        (b"<p>x</p>" * 90_000, "html", "too_many_tags"),
-        (b"".join(b"<x%d>" % n for n in range(9000)), "html", "too_deep"),
         (b"", "html", None),
         (b"", "text", None),
         (b"<html></html>", "html", None),
@@ -102,6 +100,28 @@ def test_refusals_name_their_reason_and_empty_pages_have_none(
     assert result["refused"] == refused
     assert result["text"] == ""
     assert result["token_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        (b"<p>x</p>" * 90_000, "too_many_tags"),
+        (b"".join(b"<x%d>" % n for n in range(9000)) + PROSE.encode(), "too_deep"),
+    ],
+)
+def test_what_no_tree_can_be_built_of_is_read_by_the_engine_that_builds_none(
+    counter: TokenCounter, body: bytes, refused: str
+) -> None:
+    assert run(counter, body)["text"]
+    parsed = page({"kind": "html"}, body, text_settings("trafilatura", "default"), counter)
+    assert (parsed["refused"], parsed["text"]) == (refused, "")
+
+
+def test_of_a_page_of_too_many_tags_the_first_are_read(counter: TokenCounter) -> None:
+    result = run(counter, f"<p>{PROSE}</p>".encode() + b"<b>" * 600_000 + b"<p>last")
+    assert PROSE in result["text"]
+    assert "last" not in result["text"]
+    assert result["reasons"] == ["cut_tags"]
 
 
 def test_a_page_without_url_or_kind_is_read_as_html(counter: TokenCounter) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import stored_run
+from conftest import stored_known, stored_run, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,8 +31,10 @@ from pipeline import (
 )
 from pipeline.edits import NOTHING_LEFT
 from pipeline.files import Folder
+from pipeline.judging import node_of
 from pipeline.repeat_config import Repeats
 from pipeline.repeats import COLUMNS, Found, Steps
+from pipeline.schema import SUPERSEDED
 
 LINES = (
     "Home", "Contact us", "© 2024 The Mill", "Read more about the old mill by the river here.",
@@ -251,10 +253,11 @@ def published(folder, table):
 def test_a_corpus_without_repeats_is_as_plain_python_has_it_by_both_deciders(
     spark, tmp_path, own_config, monkeypatch
 ):
-    folder = Folder(str(tmp_path / "run"))
+    folder, draw = Folder(str(tmp_path / "run")), random.Random(4)
     stored = {row["doc_id"]: row for row in stored_run(
-        folder, random.Random(4), sizes=(110, 1, 140), langs=("eng_Latn",), each=row_of,
+        folder, draw, sizes=(110, 1, 140), langs=("eng_Latn",), each=row_of,
     )}  # fmt: skip
+    members, known = stored_known(folder, draw, 90, symmetric=True)
     shown = curate.preview(own_config, folder)
     curate.run(spark, own_config, folder)
     assert pq.read_table(folder.path("stats/funnel.parquet")).to_pylist() == shown
@@ -290,7 +293,37 @@ def test_a_corpus_without_repeats_is_as_plain_python_has_it_by_both_deciders(
     }  # fmt: skip
     check_counts(folder, corpus, own_config)
     check_lists(folder, candidates, copies)
+    superseded = check_superseded(folder, known, members, late)
     check_the_same_again(spark, folder, own_config, monkeypatch)
+    assert check_superseded(folder, known, members, late) == superseded
+
+
+def check_superseded(folder, known, members, emptied):
+    """What older corpora hold goes for a copy that stays here, and for none that was emptied."""
+    corpus = published(folder, "corpus")
+    cluster = {row["node"]: row["cluster"] for row in members}
+    nodes = dict(
+        zip(stored := [*corpus, *emptied], node_of(pa.array(stored)).tolist(), strict=True)
+    )
+    stays = {cluster[nodes[doc_id]]: doc_id for doc_id in corpus}
+    held = [row for row in known if row["held"]]
+    expected = sorted(
+        (row["corpus"], row["doc_id"], stays[row["cluster"]])
+        for row in held
+        if row["cluster"] in stays
+    )
+    files = stages.required(folder, "curate").files["superseded"]
+    found = sorted(tuple(row.values()) for row in table(folder, files, SUPERSEDED))
+    assert found == expected
+    spared = {cluster[nodes[doc_id]] for doc_id in emptied} & {row["cluster"] for row in held}
+    assert spared - stays.keys()
+    gone = published(folder, "removed").values()
+    assert {row["kept_doc_id"] for row in gone if not row["kept_in"]} <= {None, *corpus}
+    kept_in = {(row["kept_in"], row["kept_doc_id"]) for row in gone if row["kept_in"]}
+    assert kept_in
+    assert kept_in <= {(row["corpus"], row["doc_id"]) for row in held}
+    assert not {doc_id for _, doc_id in kept_in} & {doc_id for _, doc_id, _ in found}
+    return found
 
 
 def check_counts(folder, corpus, own_config):

@@ -18,18 +18,17 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipeline import head
 from pipeline.precheck import check
-from pipeline.text import (
+from pipeline.text import extract, from_plain, parse
+from pipeline.text_settings import (
     DEFAULT,
     FINEWEB,
     HPLT,
     RESILIPARSE,
     SETTINGS,
+    TRAFILATURA,
     TextSettings,
-    extract,
-    from_plain,
-    missing_prose,
-    parse,
 )
+from pipeline.tree_text import missing_prose
 
 PARAGRAPHS = [
     "The ferry to the outer islands leaves at seven in the morning, and whoever is late "
@@ -56,7 +55,12 @@ TABLE_PAGE = (
     + "".join(f"<tr><td>{p}</td></tr>" for p in PARAGRAPHS)
     + "</table></td></tr></table></body></html>"
 )
-ALL = {**SETTINGS, "resiliparse": RESILIPARSE, "fast": replace(DEFAULT, fast=True)}
+ALL = {
+    **SETTINGS,
+    "trafilatura": TRAFILATURA,
+    "resiliparse": RESILIPARSE,
+    "fast": replace(TRAFILATURA, fast=True),
+}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -75,15 +79,15 @@ def test_a_page_laid_out_in_tables_is_not_empty_unless_tables_are_off(name: str)
     assert found == [ALL[name].tables] * 3
 
 
-def test_the_default_recovers_prose_that_precision_loses() -> None:
+def test_adaptive_trafilatura_recovers_prose_that_precision_loses() -> None:
     # the article is one block of the page, and its continuation lies in blocks beside it
     opening = f"<p>{' '.join(p.replace('the', 'a') for p in PARAGRAPHS)}</p>"
     blocks = "".join(f"<div>{p}</div>" for p in PARAGRAPHS)
     html = f'<html><body><div class="content">{opening * 2}</div>{blocks}</body></html>'
     story = "\n".join(PARAGRAPHS)
-    precise = replace(DEFAULT, favor="precision")
+    precise = replace(TRAFILATURA, favor="precision")
     assert missing_prose(extract(html, None, precise).text, story) > 0.2
-    assert missing_prose(extract(html, None, DEFAULT).text, story) == 0
+    assert missing_prose(extract(html, None, TRAFILATURA).text, story) == 0
 
 
 def test_comments_are_a_setting() -> None:
@@ -98,7 +102,7 @@ def test_deduplication_ends_with_the_page() -> None:
     assert {extract(PAGE, None, FINEWEB).text for _ in range(6)} == {extract(PAGE, None, HPLT).text}
 
 
-@pytest.mark.parametrize("settings", [DEFAULT, RESILIPARSE])
+@pytest.mark.parametrize("settings", [DEFAULT, TRAFILATURA, RESILIPARSE])
 def test_text_below_256_elements_is_not_lost(settings: TextSettings) -> None:
     html = f"<html><body>{'<div>' * 380}{ARTICLE}{'</div>' * 380}</body></html>"
     assert check(html).html == html

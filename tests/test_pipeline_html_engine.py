@@ -1,0 +1,294 @@
+"""The project's own extraction engine: text, what frames it, odd markup, hostile pages."""
+
+import html
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml.html import document_fromstring
+
+from filters.rights import from_html
+from pipeline import head
+from pipeline.html_engine import read, unescaped
+from pipeline.html_names import ID, KEYS, NAMES, NUMBERS, SLOTS, key, slot_of
+from pipeline.html_scan import MAX_FACTS, scan
+from pipeline.html_tags import kinds_of
+from pipeline.html_words import AWAY, BODY, KINDS, LETTERS, STEPS, WORDS
+from pipeline.text import parse
+
+SENTENCE = "The ferry leaves at seven in the morning and comes back when the fog has lifted from "
+PROSE = f"{SENTENCE}the strait, and whoever is late walks around the bay to the second pier."
+OTHER = f"{SENTENCE}the outer islands, where the mail boat waits until a quarter past eight."
+
+
+def text(page: str, **options: bool) -> str:
+    return read(page, **options).text
+
+
+def scanned(page: str):
+    return scan(np.frombuffer(page.encode("utf-8", "replace"), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("", ""),
+        ("no markup at all", "no markup at all"),
+        ("<", "<"),
+        ("a < b and b > c", "a < b and b > c"),
+        ("a<", "a<"),
+        ("<p", ""),
+        ("<p>one<p>two", "one\ntwo"),
+        ("<p>one<b> two</b>three", "one twothree"),
+        ("one<br>two<br><br>three", "one\ntwo\nthree"),
+        ("<p>  a \n\t b  </p>", "a b"),
+        ("a&nbsp;b &amp;lt; &#x20AC; &#8364;", "a\xa0b &lt; € €"),
+        ("<p>&nbsp;<p>x", "x"),
+        ("<pre>a\n  b\n\n c</pre>", "a\n  b\n\n c"),
+        ("<ul><li>one<li>two</ul>", "- one\n- two"),
+        ("<table><tr><th>Mon<th>Tue<tr><td>7:10<td>8:10</table>", "Mon | Tue\n7:10 | 8:10"),
+        ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字", "漢字"),
+        ("<!-- <p>no --><p>yes", "yes"),
+        ("<!--><p>yes", "yes"),
+        ("<![CDATA[x]]><p>yes", "yes"),
+        ("<?php echo 1 ?><p>yes", "yes"),
+        ("</ ><p>yes", "yes"),
+        ("<script>if (a<b) '</p>'</script>yes", "yes"),
+        ("<SCRIPT>x</sCript >yes", "yes"),
+        ("<title>no</title><p>yes", "yes"),
+        ("<textarea><p>no</textarea>yes", "yes"),
+        ("<select><option>no<option>no</select>yes", "yes"),
+        ("<svg><text>no</text></svg>yes", "yes"),
+        ('<p title="a>b">yes', "yes"),
+        ("<p title='a\">b'>yes", "yes"),
+        ("<p title=a>yes", "yes"),
+        ("<p/>yes", "yes"),
+        ("<x-unknown>yes</x-unknown>", "yes"),
+        ("<p hidden>no</p><p>yes", "yes"),
+        ("<div>a</span></p></b>b</div>", "a\nb"),
+        ("שלום <b>עולם</b> ქართული ენა", "שלום עולם ქართული ენა"),
+    ],
+)
+def test_text_of_small_pages(page: str, expected: str) -> None:
+    assert text(page) == expected
+
+
+FRAMES = [
+    '<nav><a href="/">Home</a> {}</nav>',
+    "<footer>{}</footer>",
+    "<aside>{}</aside>",
+    '<div class="sidebar">{}</div>',
+    '<div id="related-posts">{}</div>',
+    '<ul class="mainMenu"><li>{}</ul>',
+    '<div role="navigation">{}</div>',
+    '<div style="display: none">{}</div>',
+    '<div class="cookie-notice">{}</div>',
+    "<form><label>Your name</label> {}</form>",
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_what_frames_the_text_goes(frame: str) -> None:
+    short = "Ferry times, island news and weather of the week"
+    page = f"<body>{frame.format(short)}<div>{f'<p>{PROSE}' * 4}</div>{frame.format(short)}"
+    assert text(page) == "\n".join([PROSE] * 4)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_prose_is_never_lost_to_a_name(frame: str) -> None:
+    """A page whose whole text stands in what is called a frame still has its text."""
+    found = text(f"<body>{frame.format(f'<div><p>{PROSE}<p>{OTHER}</div>')}")
+    assert PROSE in found
+    assert OTHER in found
+
+
+@pytest.mark.parametrize("name", ["entry-content", "articleBody", "post__body", "StoryText"])
+def test_the_article_is_chosen_by_its_name(name: str) -> None:
+    page = f'<div><p>{OTHER}</div><div class="{name}"><p>{PROSE}<p>{PROSE}</div>'
+    assert text(page) == f"{PROSE}\n{PROSE}"
+
+
+def test_lists_of_links_go_and_lists_of_prose_stay() -> None:
+    links = "".join(f'<li><a href="/{n}">Ferry times of pier {n}</a>' for n in range(9))
+    items = f"<li>{PROSE}<li>{OTHER}"
+    found = text(f"<div><p>{PROSE}<ul>{links}</ul><ul>{items}</ul></div>")
+    assert found == f"{PROSE}\n- {PROSE}\n- {OTHER}"
+
+
+def test_comments_are_an_option() -> None:
+    page = f'<article><p>{PROSE}<p>{PROSE}</article><div id="comments"><p>{OTHER}</div>'
+    assert OTHER not in text(page)
+    page = f'<main><p>{PROSE}<p>{PROSE}<div id="comments"><p>{OTHER}</div></main>'
+    assert OTHER not in text(page)
+    assert OTHER in text(page, comments=True)
+
+
+def test_without_tables_rows_of_data_go_and_layout_stays() -> None:
+    page = f"<table><tr><td><p>{PROSE}<table><tr><td>Mon<td>7:10</table><tr><td>{OTHER}</table>"
+    assert text(page) == f"{PROSE}\nMon | 7:10\n{OTHER}"
+    assert text(page, tables=False) == f"{PROSE}\n{OTHER}"
+
+
+def test_text_nested_beyond_the_depth_that_is_kept_is_read() -> None:
+    page = f"{'<div>' * 3000}<p>{PROSE}</p>{'</div>' * 3000}<p>{OTHER}"
+    assert text(page) == f"{PROSE}\n{OTHER}"
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        [f"<{end}{name}{rest}>" for name in NAMES[1:] for end in ("", "/") for rest in ("", "/")]
+        + ['<a href="x">', "<div class=nav>", "<p hidden", "<!--", "-->", "<", ">", "&nbsp;", " "]
+        + ["word ", f"{PROSE} ", "字", "\n", "'", '"', "&#99999999999999;", "&#xD800;", "\ud800"]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(MARKUP | st.text(max_size=300))
+def test_the_tables_of_any_page_are_sound(page: str) -> None:
+    found = scanned(page)
+    size, elements = len(page.encode("utf-8", "replace")), len(found.names)
+    assert all(found.parents[1:] < np.arange(1, elements))
+    assert all(found.lasts > np.arange(elements))
+    assert all(found.lasts <= found.lasts[found.parents])
+    assert found.lasts[0] == elements
+    assert all(found.starts < found.ends)
+    assert all(found.ends[:-1] <= found.starts[1:])
+    assert all(found.ends <= size)
+    assert all((found.owners >= 0) & (found.owners < elements))
+    read(page).text.encode()
+    assert text(page) == text(page)
+
+
+@settings(deadline=None)
+@given(
+    st.recursive(
+        st.sampled_from(["one", "two words", "three"]),
+        lambda inner: st.tuples(
+            st.sampled_from(["div", "p", "b", "ul", "li", "section", "h2", "span", "td"]),
+            st.lists(inner, max_size=4),
+        ).map(lambda e: f"<{e[0]}>{' '.join(e[1])}</{e[0]}>"),
+        max_leaves=12,
+    )
+)
+def test_no_word_of_an_ordinary_page_is_lost_by_the_scan(body: str) -> None:
+    """Against lxml: the same words, in the same order."""
+    page = f"<html><body>{body}</body></html>"
+    found = scanned(page)
+    content = page.encode()
+    words = b" ".join(content[a:b] for a, b in zip(found.starts, found.ends, strict=True)).split()
+    assert words == " ".join(document_fromstring(page).itertext()).encode().split()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<" * 2_000_000,
+        "<a " * 400_000,
+        '<a href="' * 200_000,
+        "<div>" * 300_000 + "x",
+        "<b><p>" * 200_000,
+        "<a href=x><div></a>" * 100_000,
+        "</div>" * 300_000,
+        "<table><tr><td>" * 100_000,
+        "<li>" * 400_000,
+        "<!--" * 400_000,
+        "<script>" * 200_000,
+        "<title>" * 200_000,
+        "&" * 2_000_000,
+        "&#" + "9" * 2_000_000,
+        "&#x" + "f" * 2_000_000,
+        "a\n" * 1_000_000,
+        "<p class='" + "nav-" * 500_000 + "'>x",
+        "".join(f"<p a{n}=1>" for n in range(200_000)),
+    ],
+    ids=range(18),
+)
+def test_hostile_pages_take_linear_time(page: str) -> None:
+    start = time.process_time()
+    read(page)
+    assert time.process_time() - start < 3
+
+
+def test_references_are_those_of_the_standard_library() -> None:
+    for reference in ("&#65;", "&#x41;", "&#x1F6A2;", "&eacute", "&notit;", "&#128;", "&#0;"):
+        assert unescaped(reference) == html.unescape(reference)
+    assert unescaped("&#0000000000000065;") == "A"
+    assert unescaped("&#99999999999999999999;") == "\ufffd"
+    assert unescaped(f"&#{'9' * 5000};") == "\ufffd"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        '<html lang="mt"><title>Il-vapur &amp; l-port</title>',
+        '<meta name="date" content="2021-03-04"><meta name="robots" content="noai">',
+        '<link rel="license" href="https://example.org/terms">',
+        '<p>x<a class=y href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>',
+        '<a href=/terms rel="nofollow LICENSE">terms</a>',
+        '<script type="application/ld+json">{"license": "https://example.org/l", '
+        '"datePublished": "2020-01-02"}</script>',
+        '<time datetime="2019-05-06">May</time>',
+        '<!-- <meta name="robots" content="noai"> -->',
+        "<textarea><meta name=robots content=noai></textarea>",
+        "<title>open",
+    ],
+)
+def test_what_a_page_says_of_itself_is_found_in_its_facts(tags: str) -> None:
+    page = f"{tags}<body><p>{PROSE}</p><p>{PROSE}"
+    facts = read(page).facts
+    assert PROSE not in facts or "<title>open" in tags
+    assert from_html(facts) == from_html(page)
+    tree = parse(facts or "<html>")
+    full = parse(page)
+    assert tree is not None
+    assert full is not None
+    if "<title>open" not in tags:
+        assert head.title(tree) == head.title(full)
+        assert head.published(tree) == head.published(full)
+        assert head.html_lang(tree) == head.html_lang(full)
+
+
+def test_facts_are_bounded() -> None:
+    assert len(scanned("<meta>" * 5000).facts) == MAX_FACTS
+
+
+def test_names_are_found_by_their_keys_alone() -> None:
+    assert len({key(name) for name in NAMES}) == len(NAMES)
+    for name in NAMES[1:]:
+        at = slot_of(key(name))
+        while KEYS[at] != key(name):
+            at = (at + 1) % SLOTS
+        assert NUMBERS[at] == ID[name]
+        found = scanned(f"<{name.upper()} class=x>")
+        assert NAMES[found.names[1]] == name
+        assert scanned(f"<{name}s>").names[1] == ID.get(f"{name}s", 0)
+
+
+@given(st.text(st.sampled_from("navmenu-_ NM1contbody"), max_size=30) | st.sampled_from(
+    [word.replace("_", "-") for word, _ in WORDS]
+))  # fmt: skip
+def test_kinds_of_words_against_a_plain_search(value: str) -> None:
+    folded = ""
+    for before, letter in zip(" " + value, value, strict=False):
+        turn = before.islower() and letter.isupper()
+        folded += ("_" if turn else "") + (letter.lower() if letter.isalpha() else "_")
+    while "__" in folded:
+        folded = folded.replace("__", "_")
+    folded = f"_{folded.strip('_')}_"
+    expected = 0
+    for word, kind in WORDS:
+        expected |= kind if word in folded else 0
+    content = np.frombuffer(f"{value} ".encode(), np.uint8)
+    assert kinds_of(content, 0, len(content) - 1) == expected
+
+
+def test_the_table_of_words_is_whole() -> None:
+    assert STEPS.shape == (len(KINDS), LETTERS)
+    assert STEPS.max() < len(KINDS)
+    bits = kinds_of(np.frombuffer(b"article-body side-nav", np.uint8), 0, 21)
+    assert bits & BODY
+    assert bits & AWAY

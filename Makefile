@@ -32,8 +32,8 @@ demo: java $(STAMP) ## Install everything, mill samples/, print the funnel
 	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/corpusmill mill samples/archives --output demo
 
 .PHONY: test
-test: java $(STAMP) ## Run the whole test suite
-	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/python -m pytest
+test: java $(STAMP) ## Run the whole test suite, two files at a time, each process with its own JVM
+	@JAVA_HOME="$$(./find-java.sh)" $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## Run what needs no JVM, in under a minute

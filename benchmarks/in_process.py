@@ -55,6 +55,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (charset, "decode", CHARSET),
     (page, "from_html", RIGHTS),
     (page, "extract", TEXT),
+    (page, "scan", TEXT),
     (page, "clean", CLEAN),
     (pii, "find", PII),
     (TokenCounter, "count", TOKENS),

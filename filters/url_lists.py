@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from filters.url_names import (
     entry_key,
-    host_keys,
+    host_hashes,
     key_hash,
     line_entries,
     page_hashes,
@@ -127,19 +127,20 @@ def listed(
 
     ``hosts``: as ``filters.urls.host`` gives them; a page without one is on no list.
     """
-    names = [host_keys(host or "") for host in hosts]
-    owners = np.repeat(np.arange(len(names)), [len(keys) for keys in names])
-    hashes = np.array([key_hash(key) for keys in names for key in keys], dtype=np.uint64)
+    above: dict[str, list[int]] = {}
+    own = [host_hashes(host or "", above) for host in hosts]
+    owners = np.repeat(np.arange(len(own)), [len(hashes) for hashes in own])
+    hashes = np.array([one for hashes in own for one in hashes], dtype=np.uint64)
     # In order and each once: a search then finds most of its way in the processor's cache.
     keys, key_of = np.unique(hashes, return_inverse=True)
     found = {}
-    for category, own in lists.items():
-        hits = np.zeros(len(names), dtype=np.int32)
-        hits[owners[is_among(keys, own.hosts)[key_of]]] = 1
-        near = np.unique(owners[is_among(keys, own.page_hosts)[key_of]])
+    for category, entries in lists.items():
+        hits = np.zeros(len(hosts), dtype=np.int32)
+        hits[owners[is_among(keys, entries.hosts)[key_of]]] = 1
+        near = np.unique(owners[is_among(keys, entries.page_hosts)[key_of]])
         for page in near[hits[near] == 0].tolist():
             paths = np.array(page_hashes(hosts[page] or "", urls[page] or ""), dtype=np.uint64)
-            hits[page] = is_among(paths, own.pages).any()
+            hits[page] = is_among(paths, entries.pages).any()
         found[category] = hits
     return found
 

@@ -129,11 +129,30 @@ def host_keys(host: str) -> list[str]:
     keys = [f"={_bare(host)}", host]
     if host[-1].isdigit() and host.rpartition(".")[2].isdigit():
         return keys  # an address, or nothing: no domain ends in a number
+    return keys + _above(host)
+
+
+def host_hashes(host: str, above: dict[str, list[int]]) -> list[int]:
+    """Return the hashes of ``host_keys``; ``above`` remembers those of domains above hosts."""
+    if not host or ":" in host or host[-1].isdigit():
+        return [key_hash(key) for key in host_keys(host)]
+    _, dot, parent = host.partition(".")
+    own = [key_hash(f"={_bare(host)}"), key_hash(host)]
+    if not dot:
+        return own
+    if parent not in above:
+        above[parent] = [key_hash(key) for key in _above(host)]
+    return own + above[parent]
+
+
+def _above(host: str) -> list[str]:
+    """Domains above a host, the longest first."""
+    found = []
     at = host.find(".")
     while at >= 0:
-        keys.append(host[at + 1 :])
+        found.append(host[at + 1 :])
         at = host.find(".", at + 1)
-    return keys
+    return found
 
 
 def page_hashes(host: str, url: str) -> list[int]:

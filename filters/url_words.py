@@ -11,7 +11,7 @@ word elsewhere: "sex" is six in Swedish.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from filters.rules import ANY
 from filters.url_names import URL_CHARS
+from filters.url_word_kernel import Tables, suspects, tables
 
 DATA: Final = Path(__file__).parent / "data" / "url_words.tsv"
 STRENGTHS: Final = ("strict", "hard", "soft")
@@ -59,6 +60,12 @@ class UrlWords:
             self._of_lang[lang] = _Words(strict, frozenset(own["hard"]), frozenset(own["soft"]))
         return self._of_lang[lang]
 
+    @cached_property
+    def tables(self) -> Tables:
+        """The words of all languages together."""
+        strict = {entry.word for entry in self._entries if entry.strength == "strict"}
+        return tables({entry.word for entry in self._entries} - strict, strict)
+
     def count(self, url: str, lang: str) -> tuple[int, int]:
         """Return how many strict or hard words, and how many soft words, the URL holds.
 
@@ -93,9 +100,16 @@ def builtin() -> tuple[UrlWord, ...]:
 def counted(
     words: UrlWords, urls: Sequence[str | None], langs: Sequence[str]
 ) -> Mapping[str, NDArray[Any]]:
-    """Return ``url_hard_word_count`` and ``url_soft_word_count`` of each page, shape (pages,)."""
-    found = [words.count(url or "", lang) for url, lang in zip(urls, langs, strict=True)]
-    columns = np.array(found, dtype=np.int32).reshape(len(found), 2).T
+    """Return ``url_hard_word_count`` and ``url_soft_word_count`` of each page, shape (pages,).
+
+    Nearly all addresses hold no word of any language; only the others are taken apart.
+    """
+    raw = [(url or "").encode("utf-8", "surrogatepass") for url in urls]
+    offsets = np.cumsum([0, *map(len, raw)], dtype=np.int64)
+    data = np.frombuffer(b"".join(raw), np.uint8)
+    columns = np.zeros((2, len(raw)), np.int32)
+    for page in np.flatnonzero(suspects(data, offsets, URL_CHARS, *words.tables)).tolist():
+        columns[:, page] = words.count(urls[page] or "", langs[page])
     return dict(zip(("url_hard_word_count", "url_soft_word_count"), columns, strict=True))
 
 

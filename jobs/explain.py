@@ -18,7 +18,7 @@ from filters.rules import Rule, bound
 from filters.url_rules import URL_SIGNALS
 from jobs import copies
 from jobs.console import plain
-from pipeline import extraction, ledger, table_files
+from pipeline import extraction, ledger, pdf, table_files
 from pipeline.config import Config
 from pipeline.criteria import Criteria, criteria
 from pipeline.derived import DERIVED
@@ -49,6 +49,7 @@ def run(
     if milled is not None:
         copies.required(milled)
     model_checksums(config)  # tells what is wrong with a model before any page is read
+    pdf.installed(wanted=config.text.pdf)
     judge = criteria(config, extraction.storage_options(config))
     group = table_files.whole(archive, extraction.storage_options(config))
     file = group.file

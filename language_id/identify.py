@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Final, NamedTuple, Protocol
 from unicodedata import category
 
@@ -25,10 +26,12 @@ class Identification(NamedTuple):
 
 
 class Model(Protocol):
-    """What is used of fastText."""
+    """What is used of fastText (``fasttext_model``)."""
 
-    def predict(self, text: str, k: int) -> tuple[Sequence[str], Sequence[float]]:
-        """Return the ``k`` best labels of one line of text, and their scores."""
+    def predict_all(
+        self, texts: Sequence[str], k: int, threshold: float = 0.0
+    ) -> list[tuple[Sequence[str], Sequence[float]]]:
+        """Return the ``k`` best labels (-1: all) of each text, one line, and their scores."""
         ...
 
 
@@ -103,19 +106,55 @@ class Identifier:
         Scores of labels that are one language are added. A text of fewer than 10 letters is
         ``und_Zyyy`` with score 0. Time is linear in the texts, at most about a millisecond each.
         """
-        heads = [_head(text) for text in texts]
-        scripts = [None] * len(heads) if self._scripted else _scripts(heads)
-        return [self._one(head, script) for head, script in zip(heads, scripts, strict=True)]
+        heads, scripts = self._heads(texts)
+        asked = [self._preprocess(head) for head in heads]
+        lettered = [_has_letters(text) for text in asked]
+        found = iter(self._model.predict_all([*compress(asked, lettered)], _CANDIDATES))
+        return [
+            self._merged(*next(found), script) if has else _UNIDENTIFIED
+            for has, script in zip(lettered, scripts, strict=True)
+        ]
 
-    def _one(self, head: str, script: str | None) -> Identification:
-        text = self._preprocess(head)
-        if not _has_letters(text):
-            return _UNIDENTIFIED
-        found, scores = self._model.predict(text, k=_CANDIDATES)
+    def best(self, texts: Sequence[str], least: float) -> list[str | None]:
+        """Return each text's language where its score is ``least`` or more (over .5), else None.
+
+        The first of ``identify``, for less: where one of the model's labels alone has such a score,
+        the others are not asked for.
+        """
+        heads, scripts = self._heads(texts)
+        asked = [self._preprocess(head) for head in heads]
+        sure = self._model.predict_all(asked, 1, least)
+        found: list[str | None] = []
+        for head, text, script, (labels, _) in zip(heads, asked, scripts, sure, strict=True):
+            if not _has_letters(text):
+                found.append(None)
+            elif labels:
+                found.append(self._name(labels[0], script))
+            else:
+                (one,) = self.identify([head])
+                found.append(one.labels[0] if one.scores[0] >= least else None)
+        return found
+
+    def choices(self, text: str) -> set[str]:
+        """Every label that the model can give to this text."""
+        ((labels, _),) = self._model.predict_all([self._preprocess(text)], -1)
+        _, (script,) = self._heads([text])
+        return {self._name(label, script) for label in labels}
+
+    def _heads(self, texts: Sequence[str]) -> tuple[list[str], Sequence[str | None]]:
+        heads = [_head(text) for text in texts]
+        return heads, [None] * len(heads) if self._scripted else _scripts(heads)
+
+    def _name(self, label: str, script: str | None) -> str:
+        own = label.removeprefix("__label__")
+        return sys.intern(self._overrides.get(own) or canonical(own, script))
+
+    def _merged(
+        self, labels: Sequence[str], scores: Sequence[float], script: str | None
+    ) -> Identification:
         merged: dict[str, float] = {}
-        for label, score in zip(found, scores, strict=True):
-            own = label.removeprefix("__label__")
-            name = sys.intern(self._overrides.get(own) or canonical(own, script))
+        for label, score in zip(labels, scores, strict=True):
+            name = self._name(label, script)
             merged[name] = merged.get(name, 0.0) + float(score)
         best = sorted(merged.items(), key=lambda item: (-item[1], item[0]))[:3]
         if not best:

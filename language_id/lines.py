@@ -17,7 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.characters import Run, table
-from language_id.identify import Identification, Identifier
+from language_id.identify import Identifier
 
 MENU_CHARS: Final = 30
 """A line of so many word characters or fewer is taken for a menu's, and not asked (HPLT)."""
@@ -126,7 +126,7 @@ def line_language_shares(
         msg = f"{len(langs)} labels, {len(menu_chars)} line lengths, {documents} texts"
         raise ValueError(msg)
     lines, weights, counts = _asked(codes, offsets, np.maximum(menu_chars, 0.0))
-    found = identifier.identify(lines)
+    found = identifier.best(lines, SURE)
     shares = np.zeros(documents)
     for document, (first, last) in enumerate(pairwise(accumulate(counts, initial=0))):
         own = sum(
@@ -162,5 +162,5 @@ def _asked(
     return lines, weights, asked
 
 
-def _agrees(found: Identification, lang: str) -> bool:
-    return found.scores[0] < SURE or same_language(found.labels[0], lang)
+def _agrees(found: str | None, lang: str) -> bool:
+    return found is None or same_language(found, lang)

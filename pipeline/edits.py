@@ -60,7 +60,7 @@ def edited(batch: pa.RecordBatch, steps: Sequence[str], chosen: pa.Array) -> pa.
     The spans of personal data become spans of that text. Other columns keep describing the
     original.
     """
-    gone: list[list[Removed]] = [[] for _ in range(batch.num_rows)]
+    gone: list[Sequence[Removed]] = [()] * batch.num_rows
     rows = np.flatnonzero(chosen.to_numpy(False)).tolist() if steps else []
     if rows:
         part = batch.select(["text", "lang"]).take(pa.array(rows, pa.int64()))
@@ -75,8 +75,11 @@ def with_edits(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> pa.R
     columns = {name: batch.column(name) for name in batch.schema.names}
     if any(gone):
         columns |= _left(batch, gone)
-    spans = [[piece._asdict() for piece in pieces] if pieces else () for pieces in gone]
-    columns["edits"] = pa.array(spans, SPANS)
+    spans = [piece._asdict() for pieces in gone for piece in pieces]
+    ends = np.cumsum([0, *map(len, gone)], dtype=np.int32)
+    columns["edits"] = pa.ListArray.from_arrays(
+        pa.array(ends), pa.array(spans, SPANS.value_type), SPANS
+    )
     return pa.record_batch(list(columns.values()), list(columns))
 
 

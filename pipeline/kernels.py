@@ -16,6 +16,7 @@ from dedup.components import star_forest
 from dedup.shingling import Shingling
 from filters.line_edits import followed_by, line_edits, without
 from filters.repeats import EXEMPT, PARAGRAPH, pieces_of, without_pieces
+from filters.url_words import UrlWords, counted
 from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
 from language_id.models import REGISTRY, load
@@ -41,7 +42,7 @@ class Compiled(NamedTuple):
 
 
 def compiled() -> Compiled:
-    """Run every kernel that extraction, edits and deduplication use."""
+    """Run every kernel that extraction, deduplication and decisions use."""
     start = time.perf_counter()
     tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
     columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
@@ -52,6 +53,7 @@ def compiled() -> Compiled:
     pieces = pieces_of(characters, blocks=False, minimum_chars=1)
     later = without_pieces(characters, pieces, pieces.hashes == EXEMPT, PARAGRAPH)
     without(characters, followed_by(characters, edits, characters, later))
+    counted(UrlWords([]), ["https://example.org"], [LANGS[0]])
     _deduplicate(columns["signature"])
     folder = language_id.CACHE
     files = sum(1 for _ in folder.rglob("*.nbc")) if folder else 0

@@ -18,9 +18,12 @@ STEP_BYTES: Final = 1 << 10
 """At most 342 blocks of 128 KiB inflate from a step: 43 MiB."""
 _CHUNK_BYTES: Final = 1 << 20
 _MAX_WINDOW_BYTES: Final = 128 << 20  # what zstd's own command line allows
-_MAX_RATIO: Final = 1000
-_FREE_BYTES: Final = 64 << 20
+_MAX_RATIO: Final = 300
+_FREE_BYTES: Final = 32 << 20
 """Bytes that may inflate at any ratio before one that text never has is taken for a bomb."""
+_MIN_LINE_BYTES: Final = 8
+"""Less than that holds no document: ``{"t":""}``."""
+MAX_EMPTY_IN_A_ROW: Final = 1000
 
 
 class Line(NamedTuple):
@@ -50,23 +53,38 @@ class ZstdLines:
         self.problem: str | None = None
 
     def __iter__(self) -> Iterator[Line]:
-        opened = _Open(self._most)
+        held: Line | None = None
+        opened, empty = _Open(self._most), 0
         for piece in self._inflated():
             start, end = 0, piece.find(b"\n")
             while end >= 0:
                 following = piece.find(b"\n", end + 1)
                 opened.add(piece, start, end)
-                yield self._line(opened, last=following < 0)
+                empty = empty + 1 if opened.size < _MIN_LINE_BYTES else 0
+                if held is not None:
+                    yield self._given(held)
+                held = self._line(opened, held, last=following < 0)
                 start, end = end + 1, following
+                if empty > MAX_EMPTY_IN_A_ROW:
+                    self.problem = "bad_line"
+                    return
             opened.add(piece, start, len(piece))
         if opened.size and self.problem is None:
-            yield self._line(opened, last=True)
+            # The bytes of the last step are the last line's, which may have no end.
+            if held is not None:
+                yield self._given(held._replace(length=0))
+            start = self.reported
+            yield self._given(Line(self.count + 1, start, self._position - start, opened.taken()))
+        elif held is not None:
+            yield self._given(held)
 
-    def _line(self, opened: "_Open", *, last: bool) -> Line:
-        self.count += 1
-        offset, length = self.reported, self._position - self.reported if last else 0
-        self.reported += length
-        return Line(self.count, offset, length, opened.taken())
+    def _line(self, opened: "_Open", before: Line | None, *, last: bool) -> Line:
+        number, offset = (before.number + 1, before.offset + before.length) if before else (1, 0)
+        return Line(number, offset, self._position - offset if last else 0, opened.taken())
+
+    def _given(self, line: Line) -> Line:
+        self.count, self.reported = line.number, line.offset + line.length
+        return line
 
     def _inflated(self) -> Iterator[bytes]:
         """What each step inflates to; ``_position`` is behind the step."""

@@ -11,9 +11,16 @@ from filters.pii import Span, find, is_possible, mask
 from filters.regions import page_region
 from pipeline.schema import SPANS
 
-_DIGITS: Final = r"[^\x00-/:-?A-\x{65F}\x{2000}-\x{20CF}]"
-"""Any title ``is_possible`` may be true of has one of these: an at sign or a digit. Of Unicode's
-blocks without digits those are left out that European titles are written in."""
+_NO_DIGITS = r"\x00-/:-?A-\x{65F}\x{2000}-\x{20CF}"
+_DIGIT, _NONE = f"[^{_NO_DIGITS}]", f"[{_NO_DIGITS}]"
+"""What may be a digit, and what may not: RE2 knows the digits of another Unicode than Python's
+``re``, so whole blocks are taken for them, less those that European titles are written in."""
+_POSSIBLE: Final = (
+    rf"[@＠]|{_DIGIT}(?:{_NONE}{{0,3}}{_DIGIT}){{5}}"
+    r"|[0-9]\.[0-9]{1,3}\.[0-9]|[23][0-9A-Fa-f]{3}:"
+    r"|[0-9]{2}(?:[ \x{a0}\x{202f}-]?[0-9A-Za-z]){11}"
+)
+"""Found in every title ``is_possible`` is true of, and in few others."""
 
 
 def masked(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[str, pa.Array]:
@@ -51,8 +58,8 @@ def _masked_texts(
 def _masked_titles(batch: pa.RecordBatch, kinds: frozenset[str]) -> dict[int, str]:
     """By row: the titles that change. A title is at most 500 characters long."""
     titles = {}
-    with_digit = pc.match_substring_regex(batch.column("title"), _DIGITS).fill_null(False)
-    rows = np.flatnonzero(with_digit.to_numpy(zero_copy_only=False))
+    suspect = pc.match_substring_regex(batch.column("title"), _POSSIBLE).fill_null(False)
+    rows = np.flatnonzero(suspect.to_numpy(zero_copy_only=False))
     few = batch.select(["title", "host", "html_lang"]).take(pa.array(rows, pa.int64()))
     columns = (few.column(name).to_pylist() for name in few.schema.names)
     for row, title, host, html_lang in zip(rows.tolist(), *columns, strict=True):

@@ -1,7 +1,7 @@
 """The models a configuration names: which file, and the checksum it must have."""
 
 from language_id.models import REGISTRY, ModelError, ModelSpec, load, named
-from pipeline import quality
+from pipeline import quality, tokens
 from pipeline.config import Config, Language
 from pipeline.errors import ConfigError
 from pipeline.tokens import TOKENIZERS
@@ -31,6 +31,7 @@ def model_checksums(config: Config) -> dict[str, str]:
         raise ConfigError(
             f"text.tokenizer {config.text.tokenizer!r} is none of {', '.join(TOKENIZERS)}"
         )
+    tokens.verified(config.text.tokenizer)  # the guarded child loads it
     spec = language_model(config.language)
     try:
         load(spec)

@@ -97,7 +97,7 @@ def _bytes(pieces: Sequence[Piece]) -> int:
 
 def _pack(job: Publishing, files: Sequence[int], path: str) -> tuple[int, list[Piece]]:
     """Pack the rows of some documents files into one local file; their number, and the pieces."""
-    pieces, count, end = [], 0, 0
+    pieces, count = [], 0
 
     def rows() -> packing.Batches:
         nonlocal count
@@ -109,12 +109,12 @@ def _pack(job: Publishing, files: Sequence[int], path: str) -> tuple[int, list[P
                 count += batch.num_rows
                 yield batch
 
-    with Path(path).open("xb") as out:
-        for own in packing.packs(rows(), SORT, job.layout.tasks):
-            for task, buffer in own:
-                out.write(buffer)
-                pieces.append(Piece(task, path, end, end + buffer.size))
-                end += buffer.size
+    with pa.OSFile(path, "wb") as out, pa.ipc.new_stream(out, MOVED) as stream:
+        for packs in packing.packs(rows(), SORT, job.layout.tasks):
+            for task, own in packs:
+                stream.write_batch(own)
+                end = out.tell()
+                pieces.append(Piece(task, path, end - pa.ipc.get_record_batch_size(own), end))
     return count, pieces
 
 

@@ -48,7 +48,7 @@ class Parts(NamedTuple):
 
 def packs(
     batches: Batches, order: Sequence[str], tasks: Sequence[int]
-) -> Iterator[list[tuple[int, pa.Buffer]]]:
+) -> Iterator[list[tuple[int, pa.RecordBatch]]]:
     """For some ``PACK_BYTES`` of rows at a time each task's, sorted by the columns ``order``.
 
     The first of these is a number; ``tasks`` says, for every such number, which task gets its rows,
@@ -68,15 +68,17 @@ def packs(
 
 def _packs(
     batches: Sequence[pa.RecordBatch], order: Sequence[str], tasks: Sequence[int]
-) -> list[tuple[int, pa.Buffer]]:
-    together = pa.Table.from_batches(batches).combine_chunks()
+) -> list[tuple[int, pa.RecordBatch]]:
+    together = pa.Table.from_batches(batches)
     if not together.num_rows:
         return []  # Arrow has no batch of no rows to give
-    (rows,) = together.take(_sorted(together, order)).to_batches()
+    places = _sorted(together.select(order).combine_chunks(), order)
+    # Column by column: what is put together of one is gone before the next.
+    (rows,) = together.take(places).combine_chunks().to_batches()
     numbers = np.asarray(tasks, np.int32)[rows.column(order[0]).to_numpy()]
     starts = _starts(numbers).tolist()
     return [
-        (int(numbers[start]), rows.slice(start, end - start).serialize())
+        (int(numbers[start]), rows.slice(start, end - start))
         for start, end in pairwise([*starts, rows.num_rows])
     ]
 
@@ -85,13 +87,14 @@ def packed(batches: Batches, order: Sequence[str], tasks: Sequence[int]) -> Batc
     """What ``packs`` gives, as rows of ``PACKED``."""
     for own in filter(None, packs(batches, order, tasks)):
         numbers = np.array([task for task, _ in own], np.int32)
-        ends = np.cumsum([0, *(buffer.size for _, buffer in own)])
+        buffers = [rows.serialize() for _, rows in own]
+        ends = np.cumsum([0, *(buffer.size for buffer in buffers)])
         if ends[-1] >= 1 << 31:
             raise ValueError("a row is too large to be moved")
         # pa.array() of the same takes six times as long.
-        rows = b"".join(memoryview(buffer) for _, buffer in own)
-        buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(rows)]
-        values = pa.Array.from_buffers(pa.binary(), len(own), buffers)
+        together = pa.py_buffer(b"".join(map(memoryview, buffers)))
+        offsets = pa.py_buffer(ends.astype(np.int32))
+        values = pa.Array.from_buffers(pa.binary(), len(own), [None, offsets, together])
         yield pa.record_batch([pa.array(numbers), values], PACKED)
 
 
@@ -173,7 +176,7 @@ def _gathered(
     ]
     back = np.empty(len(part), np.int64)
     back[by_part] = np.arange(len(part))
-    return pa.Table.from_batches(slices).combine_chunks().take(back).to_batches()[0]
+    return pa.Table.from_batches(slices).take(back).combine_chunks().to_batches()[0]
 
 
 def _sorted(rows: pa.Table, order: Sequence[str]) -> pa.Array:

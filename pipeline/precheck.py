@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from pipeline.clean import MAX_MARKS, cap_marks
+from pipeline.nesting import MAX_DEPTH, depth
 
 MAX_BODY_BYTES: Final = 16 << 20
 MAX_HTML_CHARS: Final = 2 << 20
 MAX_TAGS: Final = 80_000
 MAX_TAG_CHARS: Final = 16 << 10
-MAX_DEPTH: Final = 400
 MAX_JSON_CHARS: Final = 64 << 10
 
 REASONS: Final = {
@@ -28,7 +28,7 @@ REASONS: Final = {
     "unclosed_raw": "a comment, script or style without its end took the rest of the page with it",
     "long_text": "text of more than 1,048,576 characters without a tag cut to that",
     "formatting_removed": "more than 80,000 tags: those of character formatting removed",
-    "flattened": "nested deeper than 400 elements: wrappers replaced by paragraphs",
+    "flattened": "nested deeper than 400 elements: self-closed tags removed, or wrappers replaced",
     "entity_run": "runs of more than 30 character references to combining marks cut",
 }
 """Notes: the page went on, changed."""
@@ -44,7 +44,7 @@ _MAGIC: Final = (
     b"Rar!\x1a", b"7z\xbc\xaf", b"OggS", b"\xd0\xcf\x11\xe0", b"\x28\xb5\x2f\xfd", b"wOFF", b"wOF2",
 )  # fmt: skip
 _UNREADABLE: Final = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _RAW: Final = re.compile(
     r"<(!--|(?:script|style|svg|math)(?=[\s/>])|!doctype|\?xml)", re.IGNORECASE | re.ASCII
 )
@@ -60,41 +60,31 @@ _RAW_END: Final = {
 _DATA_URI: Final = re.compile(r"data:[a-zA-Z0-9/+.;=_-]{1,80},[A-Za-z0-9+/=%]{1024,}")
 _LONG_TEXT: Final = re.compile(rf"([^<]{{{1 << 20}}})[^<]+")
 _LONG_TAG: Final = re.compile(rf"<[a-zA-Z/!?][^<>]{{{MAX_TAG_CHARS},}}>?")
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})[^<>]*>")
-_VOID: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-# Elements whose end tag may be missing and that do not nest by themselves.
-_OPTIONAL_END: Final = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "option"])
 _WRAPPERS: Final = re.compile(
-    r"(?:</?(?:div|section|article|main|center|table|tbody|thead|tr|td|th|ul|ol|li|dl|dd|dt"
-    r"|blockquote|form|fieldset|header|footer|nav|aside|p)(?=[\s/>])[^<>]*>\s*)+",
+    r"(?:</?(?:div|section|article|main|center|table|tbody|thead|tfoot|tr|td|th|ul|ol|li|dl|dd|dt"
+    r"|blockquote|form|fieldset|header|footer|nav|aside|noscript|button|optgroup|p)(?=[\s/>])"
+    r"[^<>]*>\s*)+",
     re.IGNORECASE,
 )
 _INLINE_NAMES: Final = (
-    "span|font|b|i|u|s|em|strong|big|small|sub|sup|tt|ins|del|label|bdo|q|cite|mark"
+    "span|font|b|i|u|s|em|strong|big|small|sub|sup|tt|ins|del|label|bdo|q|cite|mark|abbr|time|kbd"
+    "|var|samp|dfn|acronym|strike|nobr"
 )
 _FORMATTING: Final = re.compile(rf"</?(?:{_INLINE_NAMES})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _INLINE: Final = re.compile(rf"</?(?:{_INLINE_NAMES}|a|code)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# Which HTML takes for start tags without an end.
+_SELF_CLOSED: Final = re.compile(
+    rf"<(?:{_INLINE_NAMES}|a|code|div|p|td|li)(?=[\s/])[^<>]*/>", re.IGNORECASE
+)
 # &#768; to &#879; and their hexadecimal forms, by far the most common combining marks
 _MARK_REFERENCE: Final = r"&#(?:0{0,9}(?:7[6-9]\d|8[0-7]\d)|[xX]0{0,9}3[0-6][0-9a-fA-F]);?"
 _MARK_REFERENCES: Final = re.compile(
     rf"((?:{_MARK_REFERENCE}){{{MAX_MARKS}}})(?:{_MARK_REFERENCE})+"
+)
+# Of controls that no XML holds; trafilatura gives a page with one of them no text at all.
+_CONTROL_REFERENCE: Final = re.compile(
+    r"&#(?:0{0,9}(?:[1-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)"
+    r"|[xX]0{0,9}(?:[1-8bcefBCEF]|1[0-9a-fA-F]|[fF]{3}[efEF])(?![0-9a-fA-F]));?"
 )
 _JSON_DATE: Final = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([0-9T:+.Z-]{8,40})"')
 
@@ -137,7 +127,10 @@ def check(html: str) -> Checked:
     html = _without_raw(_CONTROLS.sub("", html), reasons)
     html = _noted(_DATA_URI, "data:,", html, "data_uri", reasons)
     html = _noted(_LONG_TAG, "", html, "long_tag", reasons)
-    if html.count("&#") > MAX_MARKS:
+    references = html.count("&#")
+    if references:
+        html = _CONTROL_REFERENCE.sub(" ", html)
+    if references > MAX_MARKS:
         html = _noted(_MARK_REFERENCES, r"\1", html, "entity_run", reasons)
     if len(html) > 1 << 20:
         html = _noted(_LONG_TEXT, r"\1", html, "long_text", reasons)
@@ -149,11 +142,14 @@ def check(html: str) -> Checked:
         html = _noted(_FORMATTING, "", html, "formatting_removed", reasons)
     if html.count("<") > MAX_TAGS:
         return Checked(None, "too_many_tags", reasons)
+    if depth(html) <= MAX_DEPTH:
+        return Checked(html, None, reasons)
+    reasons.append("flattened")
+    html = _SELF_CLOSED.sub("", html)
     if depth(html) > MAX_DEPTH:
         html = _WRAPPERS.sub("<p>", _INLINE.sub("", html))
-        reasons.append("flattened")
-        if depth(html) > MAX_DEPTH:
-            return Checked(None, "too_deep", reasons)
+    if depth(html) > MAX_DEPTH:
+        return Checked(None, "too_deep", reasons)
     return Checked(html, None, reasons)
 
 
@@ -204,27 +200,3 @@ def _linked_data(script: str) -> str:
         facts = (*facts, f'"datePublished": "{date[1]}"')
     body = ", ".join(facts)
     return f'<script type="application/ld+json">{{{body}}}</script>' if body else ""
-
-
-def depth(html: str) -> int:
-    """How deep elements nest, at most: an end tag closes what was left open inside it."""
-    open_names: list[str] = []
-    deepest = 0
-    for tag in _TAG.finditer(html):
-        name = tag[2].lower()
-        if name in _VOID or name in _OPTIONAL_END:
-            continue
-        if tag[1]:
-            _close(open_names, name)
-        elif html[tag.end() - 2] != "/":
-            open_names.append(name)
-            deepest = max(deepest, len(open_names))
-    return deepest
-
-
-def _close(open_names: list[str], name: str) -> None:
-    """Pop up to the last ``name``, looking back 20 elements at most."""
-    for back in range(1, min(20, len(open_names)) + 1):
-        if open_names[-back] == name:
-            del open_names[-back:]
-            return

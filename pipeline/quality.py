@@ -26,12 +26,11 @@ def quality_scores(texts: Sequence[str], quality: Quality) -> list[float | None]
     spec = quality_model(quality)
     if spec is None:
         return [None] * len(texts)
-    model = _loaded(spec)
-    return [_score(model, text, quality.label) for text in texts]
+    found = _loaded(spec).predict_all([plain(text) for text in texts], -1)
+    return [_score(labels, scores, quality.label) for labels, scores in found]
 
 
-def _score(model: Model, text: str, label: str) -> float:
-    labels, scores = model.predict(plain(text), k=-1)
+def _score(labels: Sequence[str], scores: Sequence[float], label: str) -> float:
     return min(dict(zip(labels, map(float, scores), strict=True)).get(label, 0.0), 1.0)
 
 
@@ -46,7 +45,7 @@ def checked(quality: Quality) -> dict[str, str]:
     if spec is None:
         return {}
     try:
-        labels, _ = _loaded(spec).predict("a text", k=-1)
+        ((labels, _),) = _loaded(spec).predict_all(["a text"], -1)
     except ModelError as error:
         raise ConfigError(str(error)) from None
     if quality.label not in labels:

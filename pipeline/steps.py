@@ -126,17 +126,20 @@ def _measured(
     shares = line_language_shares(tools.identifier, *characters, langs, menu_chars(langs))
     tokens = tokenize(characters)
     words = token_hashes(characters, tokens)
-    shingles, shingle_offsets = shingles_of(characters, tokens, words.lower, shingling)
-    signature = signatures(shingles, shingle_offsets, hashes)
-    has_shingles = np.diff(shingle_offsets) > 0
+    signed = _signed(*shingles_of(characters, tokens, words.lower, shingling), hashes)
     return {
         **measure(characters, tokens, words, langs, tools.flagged, shares),
         "text_bytes": np.diff(offsets).astype(np.int32),
         "text_hash": [
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
-        "signature": [
-            row.tobytes() if some else b""
-            for row, some in zip(signature, has_shingles, strict=True)
-        ],
+        "signature": signed,
     }
+
+
+def _signed(
+    shingles: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any], hashes: int
+) -> list[bytes]:
+    """Signature of each document, empty without shingles; these are freed before what follows."""
+    rows, some = signatures(shingles, offsets, hashes), np.diff(offsets) > 0
+    return [row.tobytes() if any_ else b"" for row, any_ in zip(rows, some, strict=True)]

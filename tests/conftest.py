@@ -1,4 +1,4 @@
-"""One Spark session for the whole run, and the archives in ../shared/data where they are."""
+"""One Spark session for each test process, and the archives in ../shared/data where they are."""
 
 import io
 from collections.abc import Iterator
@@ -16,6 +16,12 @@ from pipeline.schema import DOCUMENTS, KNOWN, LEDGER, MEMBERS, schema
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with Spark tests first: they take longest, so that no process is left with one."""
+    long = {item.path for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

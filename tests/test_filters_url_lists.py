@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from filters import url_lists
 from filters.url_lists import CATEGORIES, Builder, builtin, is_among, joined, listed, url_list
-from filters.url_names import entry_key, host_keys, line_entries, page_hashes
+from filters.url_names import (
+    entry_key,
+    host_hashes,
+    host_keys,
+    key_hash,
+    line_entries,
+    page_hashes,
+)
 from filters.urls import host, is_public_suffix, registrable_domain
 
 
@@ -201,6 +208,19 @@ def test_lines_at_once_are_lines_one_by_one(lines):
     assert found.bad == expected.bad
     for own, other in zip(found.list, expected.list, strict=True):
         assert np.array_equal(own, other)
+
+
+LABELS = st.sampled_from(["www", "a", "b", "org", "7", "x1", "", "::1"]) | st.text(max_size=3)
+
+
+@given(st.lists(st.lists(LABELS, max_size=5).map(".".join), max_size=20))
+@example(
+    ["a.org", "b.org", "www.a.org", "org", "1.7", "a.7", "::1", "", "a.", ".a", "a..b", "b..b"]
+)
+def test_hashes_are_those_of_the_keys_whatever_hosts_came_before(hosts):
+    above = {}
+    for name in hosts:
+        assert host_hashes(name, above) == [key_hash(key) for key in host_keys(name)]
 
 
 @given(st.text(max_size=100), st.text(max_size=100))

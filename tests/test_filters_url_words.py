@@ -4,10 +4,12 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from filters.url_names import URL_CHARS
 from filters.url_rules import URL, URL_SIGNALS
+from filters.url_word_kernel import suspects
 from filters.url_words import UrlWord, UrlWords, builtin, counted, parsed
 from language_id.labels import UNKNOWN, canonical
 
@@ -55,6 +57,48 @@ def test_counts_of_a_batch():
     }
     assert all(column.dtype == np.int32 for column in found.values())
     assert [column.shape for column in counted(WORDS, [], []).values()] == [(0,), (0,)]
+
+
+ENTRIES = [
+    UrlWord("*", "strict", "glued"), UrlWord("*", "strict", "lute"), UrlWord("*", "strict", "тот"),
+    UrlWord("*", "soft", "k9"), UrlWord("*", "hard", "слово"), UrlWord("*", "hard", "strasse"),
+    UrlWord("swe_Latn", "hard", "sex"), UrlWord("eng_Latn", "soft", "é"),
+]  # fmt: skip
+SOME = UrlWords(ENTRIES)
+MANY = UrlWords([*ENTRIES, *(UrlWord("*", "hard", f"w{n}") for n in range(5000))])
+PIECES = [
+    "glued", "gl-u.e_d", "GLUED", "glu", "lute", "k9", "K9", "\u212a9", "sex", "Sex", "\u017fex",
+    "sexy", "слово", "тот", "т-от", "e\u0301", "é", "%C3%A9", "xn--b1arjbl", "XN--b1arjbl", "%73ex",
+    "stra\u00dfe", "w77", "w5000", "_", "-", ".", "/", "://", "https", "\n", "\0", "\ud800",
+    "x", "n-",
+]  # fmt: skip
+LONG = "a" * (URL_CHARS - 4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=8), max_size=20))
+@example([[LONG, "/sex"], [LONG, "/sexy"], [LONG, "y/sexy"], [], ["sex://sex"], ["://sex"]])
+@example([["glute"], ["gl", "lute"], ["glu", "glued"]])
+def test_words_of_many_urls_are_those_of_each(pages):
+    urls = [None if not pieces else "".join(pieces) for pieces in pages]
+    langs = [("swe_Latn", "eng_Latn")[page % 2] for page in range(len(urls))]
+    for words in (SOME, MANY):
+        found = [column.tolist() for column in counted(words, urls, langs).values()]
+        each = [words.count(url or "", lang) for url, lang in zip(urls, langs, strict=True)]
+        assert list(zip(*found, strict=True)) == each
+
+
+def test_an_ordinary_url_is_no_suspect():
+    urls = ["https://www.hardly.org/soft-ware/strict/word?common=1", "http://a.org/hard", ""]
+    data = np.frombuffer("".join(urls).encode(), np.uint8)
+    offsets = np.cumsum([0, *map(len, urls)])
+    own = [
+        UrlWord("*", "hard", "hard"),
+        UrlWord("*", "soft", "soften"),
+        UrlWord("*", "strict", "words"),
+    ]
+    found = suspects(data, offsets, URL_CHARS, *UrlWords(own).tables)
+    assert found.tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize("line", ["", "a", "*\thard", "*\tweak\ta", "*\thard\ta b", "*\thard\t"])

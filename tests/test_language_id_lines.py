@@ -36,9 +36,14 @@ class Reader:
         self.asked: list[str] = []
         self.score = score
 
-    def predict(self, text: str, k: int) -> tuple[Sequence[str], Sequence[float]]:
-        self.asked.append(text)
-        return ("deu_Latn" if "ü" in text else "mlt_Latn",), (self.score,)
+    def predict_all(
+        self, texts: Sequence[str], k: int, threshold: float = 0.0
+    ) -> list[tuple[Sequence[str], Sequence[float]]]:
+        if k == 1:  # asked again without a threshold where none reaches it
+            self.asked += texts
+        if self.score < threshold:
+            return [((), ())] * len(texts)
+        return [(("deu_Latn" if "ü" in text else "mlt_Latn",), (self.score,)) for text in texts]
 
 
 def identifier(model: Reader) -> Identifier:

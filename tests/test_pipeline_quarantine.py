@@ -40,9 +40,11 @@ def tasks(settings):
 
 
 def _allocate(_):
+    """Take address space, which is what is limited, without touching it: that could take longer
+    than a page may."""
     held = []
     while True:
-        held.append(bytearray(64 << 20))
+        held.append(bytes(64 << 20))
 
 
 def _raise(body):

@@ -1,0 +1,96 @@
+"""CPU seconds of datatrove's own pipeline over WARC files, as FineWeb runs it.
+
+Runs in datatrove's environment: WarcReader, Trafilatura (favour_precision, its child process and
+time limit as given), LanguageFilter, Gopher repetition, Gopher quality, C4, FineWeb, personal data
+masked, MinHash signatures. What a filter drops costs nothing after it. The output is one JSON
+object: CPU seconds with child processes, wall seconds, pages read, documents kept. Warm: a first
+document has gone through every step before the clock starts.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import datatrove.utils.lid as lid
+from datatrove.data import Document
+from datatrove.pipeline.dedup import MinhashDedupSignature
+from datatrove.pipeline.dedup.minhash import MinhashConfig
+from datatrove.pipeline.extractors import Trafilatura
+from datatrove.pipeline.filters import (
+    C4QualityFilter,
+    FineWebQualityFilter,
+    GopherQualityFilter,
+    GopherRepetitionFilter,
+    LanguageFilter,
+)
+from datatrove.pipeline.formatters import PIIFormatter
+from datatrove.pipeline.readers import WarcReader
+from datatrove.utils.hashing import HashConfig
+
+SENTENCE = "The ferry leaves at seven in the morning and comes back when the fog has lifted. "
+
+
+def cpu_s() -> float:
+    """Of this process and its ended and running children."""
+    times = os.times()
+    running = 0.0
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    for child in children:
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        running += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return times.user + times.system + times.children_user + times.children_system + running
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="of WARC files")
+    parser.add_argument("model", help="lid.176.ftz or .bin")
+    parser.add_argument("output", type=Path)
+    arguments = parser.parse_args()
+    lid.cached_asset_path_or_download = lambda *_args, **_kwargs: arguments.model
+    with tempfile.TemporaryDirectory() as scratch:
+        config = MinhashConfig(hash_config=HashConfig(precision=64))
+        steps = [
+            Trafilatura(favour_precision=True, timeout=10),
+            LanguageFilter(languages=None, language_threshold=0.3),
+            GopherRepetitionFilter(),
+            GopherQualityFilter(),
+            C4QualityFilter(filter_no_terminal_punct=False),
+            FineWebQualityFilter(),
+            PIIFormatter(),
+        ]
+        signer = MinhashDedupSignature(scratch, config)
+        reader = WarcReader(str(arguments.folder), glob_pattern="*.warc.gz")
+        html = f"<html><body><article>{f'<p>{SENTENCE * 12}</p>' * 6}</article></body></html>"
+        _run([Document(text=html, id="warm")], steps, signer)
+        read = [0]
+        before, started = cpu_s(), time.perf_counter()
+        kept = _run(_counted(reader.run(), read), steps, signer)
+        spent = {"cpu_s": cpu_s() - before, "wall_s": time.perf_counter() - started}
+    arguments.output.write_text(json.dumps({**spent, "pages": read[0], "kept": kept}))
+
+
+def _counted(documents, read: list[int]):
+    for document in documents:
+        read[0] += 1
+        yield document
+
+
+def _run(documents, steps, signer) -> int:
+    stream = iter(documents)
+    for step in steps:
+        stream = step.run(stream, 0, 1)
+    kept = 0
+    for document in stream:
+        shingles = signer.get_shingles(document.text)
+        if shingles.size:
+            signer.get_signature(shingles)
+        kept += 1
+    return kept
+
+
+if __name__ == "__main__":
+    main()

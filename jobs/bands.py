@@ -89,6 +89,7 @@ def export(
 
     with told():
         folder, target = folder_of(directory, config), folder_of(output, config)
+        job.check(folder, target, shingles=shingles)  # before a session, and before a lock
         with locked(target):
             files, curated = job.run(session(master), folder, target, shingles=shingles)
         fates = "kept or not" if curated else "not curated: all count as held"

@@ -12,17 +12,27 @@ from pipeline.files import Folder
 from pipeline.parquet import File
 
 
+def check(folder: Folder, target: Folder, *, shingles: bool = False) -> None:
+    """ConfigError where there is nothing to export, or ``target`` is a run's; nothing is touched.
+
+    ``shingles`` need the run's texts.
+    """
+    corpora.tables(folder)
+    if shingles:
+        corpora.texts_of(folder)
+    if target.exists(stages.record_name("deduplicate")):
+        raise ConfigError(f"{target.uri}: a run wrote here; export to another folder")
+
+
 def run(
     spark: SparkSession, folder: Folder, target: Folder, *, shingles: bool = False
 ) -> tuple[list[File], bool]:
     """The band tables written to ``target``, and whether fates are in them.
 
-    With ``shingles`` also what the true check compares. ConfigError where ``folder`` has no band
-    tables, or its texts are gone, and where ``target`` is a run's.
+    With ``shingles`` also what the true check compares. ConfigError as ``check``.
     """
+    check(folder, target, shingles=shingles)
     files, decided, fingerprint = corpora.tables(folder)
-    if target.exists(stages.record_name("deduplicate")):
-        raise ConfigError(f"{target.uri}: a run wrote here; export to another folder")
     with_what = cast(dict[str, Any], stages.required(folder, "deduplicate").parts["bands"])
     texts = corpora.texts_of(folder) if shingles else None
     made = watched(

@@ -206,9 +206,15 @@ def test_texts_that_are_gone_or_newer_than_the_bands_are_told(extracted, tmp_pat
     stages.finish(folder, stages.Stage("deduplicate", parts, {"bands": []}, {}))
     older = corpora.Corpus("old", folder, [], None, {}, "")
     assert corpora.sets_of(older) == (stage.files["documents"], "text")
+    with pytest.raises(ConfigError, match="a run wrote here"):
+        export_bands.check(folder, folder, shingles=True)
     folder.delete(stage.files["documents"][0].path)
     with pytest.raises(ConfigError, match=r"old: .* are gone, the first documents/0\.parquet"):
         corpora.sets_of(older)
+    out = Folder(str(tmp_path / "out"))
+    with pytest.raises(ConfigError, match="are gone"):
+        export_bands.check(folder, out, shingles=True)
+    export_bands.check(folder, out)
     stages.finish(folder, stages.Stage("deduplicate", {"extract": "?"}, {"bands": []}, {}))
     with pytest.raises(ConfigError, match=r"old: was extracted again .*`corpusmill deduplicate"):
         corpora.sets_of(older)

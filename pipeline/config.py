@@ -33,13 +33,21 @@ class Input(Section):
 
 
 class Text(Section):
-    """How a page becomes text, and what it may cost."""
+    """How a page becomes text, and what it may cost.
+
+    ``tables`` and ``comments``, where given, replace what ``settings`` say. ``markdown`` fills a
+    column with the text's structure as Markdown, with links if ``links``.
+    """
 
     engine: Engine = "corpusmill"
     settings: Literal["default", "fineweb", "hplt"] = "default"
     time_limit_s: float = Field(default=10, gt=0)
     memory_limit_mib: int = Field(default=512, ge=64)
     tokenizer: str = "tekken_240911"
+    tables: bool | None = None
+    comments: bool | None = None
+    markdown: bool = False
+    links: bool = False
     feeds: bool = True
     pdf: bool = False
 

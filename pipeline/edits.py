@@ -100,7 +100,7 @@ class Cuts:
 
 
 def _left(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> dict[str, pa.Array]:
-    """Text and places of personal data without what goes."""
+    """Text and places of personal data without what goes; no Markdown of a text that changes."""
     texts, spans = batch.column("text").to_pylist(), batch.column("pii").to_pylist()
     for row, pieces in enumerate(gone):
         if pieces:
@@ -110,7 +110,13 @@ def _left(batch: pa.RecordBatch, gone: Sequence[Sequence[Removed]]) -> dict[str,
             texts[row] = "".join(texts[row][start:end] for start, end in kept)
             found = [Span(s["start"], s["end"], s["kind"]) for s in spans[row]]
             spans[row] = [span._asdict() for span in moved(found, pieces)]
-    return {"text": pa.array(texts, pa.string()), "pii": pa.array(spans, SPANS)}
+    changed = pa.array([bool(pieces) for pieces in gone], pa.bool_())
+    markdown = pc.if_else(changed, pa.scalar(None, pa.string()), batch.column("markdown"))
+    return {
+        "text": pa.array(texts, pa.string()),
+        "markdown": markdown,
+        "pii": pa.array(spans, SPANS),
+    }
 
 
 def _characters(texts: pa.Array) -> Characters:

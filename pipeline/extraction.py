@@ -230,6 +230,10 @@ def mill(
     return rows, pages
 
 
+OPTIONS = {"tables", "comments", "markdown", "links"}
+"""Of the configuration's, those that are options of the extraction engines."""
+
+
 @lru_cache(maxsize=1)
 def sandbox(text: Text) -> Sandbox:
     """The worker process's guarded child; started once, reused by every task of the worker."""
@@ -238,6 +242,7 @@ def sandbox(text: Text) -> Sandbox:
         "engine": text.engine,
         "settings": text.settings,
         "tokenizer": text.tokenizer,
+        "options": text.model_dump(include=OPTIONS, exclude_none=True),
     }
     return Sandbox("pipeline.page:factory", settings, limits, PROBE)
 

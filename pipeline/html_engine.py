@@ -13,9 +13,11 @@ import numpy as np
 
 from pipeline.html_facts import facts
 from pipeline.html_main import chosen
+from pipeline.html_markdown import write_markdown
 from pipeline.html_page import measure
 from pipeline.html_scan import scan
 from pipeline.html_text import write
+from pipeline.text_settings import DEFAULT, TextSettings
 
 _LONG_REFERENCE: Final = re.compile(r"&#([xX]?)([0-9a-fA-F]{8,});?")
 
@@ -23,26 +25,33 @@ _LONG_REFERENCE: Final = re.compile(r"&#([xX]?)([0-9a-fA-F]{8,});?")
 class Read(NamedTuple):
     """A page's main text, its lines ended by LF but the last.
 
+    ``markdown``: the same with its structure, if it was asked for.
     ``facts``: the tags that say something of the page itself (``html_facts``). ``cut``: whether the
     page had more tags than are read.
     """
 
     text: str
+    markdown: str | None
     facts: str
     cut: bool
 
 
-def read(page: str, *, tables: bool = True, comments: bool = False) -> Read:
+def read(page: str, settings: TextSettings = DEFAULT) -> Read:
     """Return the main text of a page, and what is said of it. Linear in the page."""
     content = page.encode("utf-8", "replace")
     view = np.frombuffer(content, np.uint8)
     scanned = scan(view)
-    text = ""
+    text, markdown = "", "" if settings.markdown else None
     if len(scanned.starts):
         measured = measure(view, scanned)
-        found = chosen(scanned, measured, comments)
+        found = chosen(scanned, measured, settings.comments)
+        tables = settings.tables
         text = unescaped(write(view, scanned, measured, found, tables).tobytes().decode())
-    return Read(text, facts(content, scanned), bool(scanned.cut))
+        if settings.markdown:
+            markdown = unescaped(
+                write_markdown(content, scanned, measured, found, tables, settings.links)
+            )
+    return Read(text, markdown, facts(content, scanned), bool(scanned.cut))
 
 
 def unescaped(text: str) -> str:

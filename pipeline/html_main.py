@@ -45,8 +45,9 @@ def chosen(scanned: Scanned, page: Page, comments: bool) -> NDArray[np.bool_]:
         away[:] = False
         held = left(scanned, page, away, weights)
     inside = np.zeros(len(scanned.names), np.bool_)
+    nearly_all = NEARLY_ALL if total >= WITHOUT_PROSE else 1.0
     for stage in range(_STAGES):
-        if _mark(scanned, held, away, stage, inside) >= BELIEVED * held[0]:
+        if _mark(scanned, held, away, stage, nearly_all, inside) >= BELIEVED * held[0]:
             break
         inside[:] = False
     found = np.zeros(pieces, np.bool_)
@@ -88,7 +89,12 @@ def _is_candidate(scanned: Scanned, element: int, stage: int) -> bool:
 
 @njit(cache=True)
 def _mark(
-    scanned: Scanned, held: Counts, away: NDArray[np.bool_], stage: int, inside: NDArray[np.bool_]
+    scanned: Scanned,
+    held: Counts,
+    away: NDArray[np.bool_],
+    stage: int,
+    nearly_all: float,
+    inside: NDArray[np.bool_],
 ) -> int:
     """Mark all that is in a stage's outermost elements; return the prose in them."""
     found, element = 0, 0
@@ -96,7 +102,7 @@ def _mark(
         if away[element]:
             element = scanned.lasts[element]
         elif held[element] and _is_candidate(scanned, element, stage):
-            best = _narrowed(scanned, held, element)
+            best = _narrowed(scanned, held, element, nearly_all)
             inside[best : scanned.lasts[best]] = True
             found += held[best]
             element = scanned.lasts[element]
@@ -106,9 +112,9 @@ def _mark(
 
 
 @njit(cache=True)
-def _narrowed(scanned: Scanned, held: Counts, element: int) -> int:
+def _narrowed(scanned: Scanned, held: Counts, element: int, nearly_all: float) -> int:
     """Return the innermost element that holds nearly all prose of ``element``."""
-    wanted = NEARLY_ALL * held[element]
+    wanted = nearly_all * held[element]
     best, at = element, element + 1
     while at < scanned.lasts[best]:
         if held[at] < wanted:

@@ -51,14 +51,16 @@ class Scanned(NamedTuple):
     Of an element: ``names`` (``html_names``), ``parents`` (the first is its own), ``known``
     (``html_tags``), ``lasts`` (the first element after it that is not inside it). Of a piece:
     ``starts`` and ``ends`` in bytes, ``owners`` (the element it stands in), ``gaps``, ``bits``.
-    ``facts``: (n, 2), where tags that say something of the page itself start and end (with what is
-    between them, for ``title`` and JSON-LD). ``cut``: whether the page had more tags than are read.
+    ``hrefs``: (elements, 2), where each one's address starts and ends. ``facts``: (n, 2), where
+    tags that say something of the page itself start and end (with what is between them, for
+    ``title`` and JSON-LD). ``cut``: whether the page had more tags than are read.
     """
 
     names: NDArray[np.uint8]
     parents: NDArray[np.int32]
     known: NDArray[np.int32]
     lasts: NDArray[np.int32]
+    hrefs: NDArray[np.int32]
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
     owners: NDArray[np.int32]
@@ -126,6 +128,7 @@ def _tables(page: Bytes) -> tuple[Scanned, int]:
         np.zeros(room, np.int32),
         np.zeros(room, np.int32),
         np.zeros(room, np.int32),
+        np.zeros((room, 2), np.int32),
         np.zeros(room, np.int32),
         np.zeros(room, np.int32),
         np.zeros(room, np.int32),
@@ -144,6 +147,7 @@ def _filled(found: Scanned, counts: Counts, cut: bool) -> Scanned:
         found.parents[:elements],
         found.known[:elements],
         found.lasts[:elements],
+        found.hrefs[:elements],
         found.starts[:pieces],
         found.ends[:pieces],
         found.owners[:pieces],
@@ -188,7 +192,7 @@ def _read_tag(
     """Take in a start or end tag whose name begins at ``first``; return where to go on."""
     end, key = read_name(page, first)
     name = element_of(key, end - first)
-    at, known = read_attributes(page, end)
+    at, known, href, href_end = read_attributes(page, end)
     if at < 0:  # it never ends, and so is none
         return len(page)
     traits, depth = TRAITS[name], counts[_DEPTH]
@@ -213,6 +217,7 @@ def _read_tag(
     found.names[number], found.known[number] = name, known
     found.parents[number] = opened.numbers[counts[_DEPTH] - 1]
     found.lasts[number] = number + 1
+    found.hrefs[number, 0], found.hrefs[number, 1] = href, href_end
     if traits & RAW:
         at = past_raw(page, at, name)
     if counts[_FACTS] < MAX_FACTS and _tells(name, known):

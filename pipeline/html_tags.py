@@ -128,17 +128,18 @@ def read_value(page: Bytes, at: int) -> tuple[int, int, int]:
 
 
 @njit(cache=True)
-def read_attributes(page: Bytes, at: int) -> tuple[int, int]:
+def read_attributes(page: Bytes, at: int) -> tuple[int, int, int, int]:
     """Return where the tag ends (past its ">"; -1 if it does not), and what is known from it.
 
-    What is known are kinds of words, ``LINK`` and ``CLOSED``, as bits.
+    What is known are kinds of words, ``LINK`` and ``CLOSED``, as bits; and where its address
+    (``href``) starts and ends.
     """
     size = len(page)
-    known = 0
+    known, first, last = 0, 0, 0
     while at < size:
         byte = page[at]
         if byte == _END:
-            return at + 1, known
+            return at + 1, known, first, last
         if is_blank(byte) or byte == _SLASH:
             closes = byte == _SLASH and at + 1 < size and page[at + 1] == _END
             known |= CLOSED if closes else 0
@@ -156,6 +157,7 @@ def read_attributes(page: Bytes, at: int) -> tuple[int, int]:
             known |= kinds_of(page, start, end)
         elif name == _HREF:
             known |= LINK | (kinds_of(page, start, end) & LICENCE)
+            first, last = start, end
         elif name in (_REL, _TYPE):
             known |= kinds_of(page, start, end) & (LICENCE | LINKED_DATA)
-    return -1, known
+    return -1, known, first, last

@@ -33,8 +33,8 @@ def write(
 
     Without ``tables``, rows of data are left out; those that lay out a page never are.
     """
-    items, rows, cells = _places(scanned)
-    data = _rows_of_data(scanned, measured.text)
+    items, rows, cells = places(scanned)
+    data = rows_of_data(scanned, measured.text)
     room = 0
     for piece in range(len(found)):
         if found[piece]:
@@ -97,7 +97,7 @@ def _copied(page: Bytes, start: int, end: int, text: Bytes, at: int, verbatim: b
 
 
 @njit(cache=True)
-def _places(
+def places(
     scanned: Scanned,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Return (elements,) the item, the row and the cell each stands in; 0 for none."""
@@ -118,7 +118,7 @@ def _places(
 
 
 @njit(cache=True)
-def _rows_of_data(scanned: Scanned, text: Counts) -> NDArray[np.bool_]:
+def rows_of_data(scanned: Scanned, text: Counts) -> NDArray[np.bool_]:
     """Return (elements,) whether each is a row whose cells are all short, two or more of them."""
     elements = len(scanned.names)
     count = np.zeros(elements, np.int32)

@@ -31,9 +31,11 @@ def factory(
     """Return the task for named settings; raises ConfigError for names that there are not.
 
     Keys: ``engine`` (corpusmill, trafilatura, resiliparse), ``settings`` (default, fineweb, hplt),
-    ``tokenizer``. Engines are loaded here, not on the first page's time.
+    ``tokenizer``, ``options`` (fields of ``TextSettings``). Engines are loaded here, not on the
+    first page's time.
     """
     chosen = text_settings(settings.get("engine"), settings.get("settings", "default"))
+    chosen = replace(chosen, **settings.get("options", {}))
     counter = TokenCounter(settings.get("tokenizer", "tekken_240911"))
     extract("<p>.", None, chosen)
     return lambda header, body: page(header, body, chosen, counter)
@@ -138,6 +140,7 @@ def _described(
     region = page_region(host(url), extracted.html_lang)
     return {
         "text": text,
+        "markdown": _markdown(extracted.markdown, region),
         "title": _line(mojibake.repaired(extracted.title or "")),
         "page_date": extracted.date,
         "html_lang": extracted.html_lang,
@@ -145,6 +148,14 @@ def _described(
         "token_count": counter.count(text),
         "pii": [span._asdict() for span in pii.find(text, region)],
     }
+
+
+def _markdown(markdown: str | None, region: str | None) -> str | None:
+    """Markdown as it is stored: cleaned as the text is, its personal data masked at once."""
+    if markdown is None:
+        return None
+    text = clean(mojibake.repaired(clean(markdown[: precheck.MAX_HTML_CHARS])))
+    return pii.mask(text, pii.find(text, region))[0]
 
 
 def _line(text: str) -> str | None:
@@ -165,6 +176,7 @@ def _refused(reason: str | None, reasons: list[str]) -> dict[str, Any]:
 def _described_nothing() -> dict[str, Any]:
     return {
         "text": "",
+        "markdown": None,
         "title": None,
         "page_date": None,
         "html_lang": None,

@@ -81,7 +81,7 @@ class Writer:
             schema,
             compression="zstd",
             compression_level=level,
-            use_dictionary=sorted(strings - {"text", "doc_id", "url", "title"}),
+            use_dictionary=sorted(strings - {"text", "markdown", "doc_id", "url", "title"}),
             write_page_checksum=True,
             write_page_index=True,
         )

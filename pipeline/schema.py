@@ -66,6 +66,12 @@ PAGE = (
     Column("title", pa.string(), "title of the page"),
     Column("page_date", pa.string(), "date the page gives for itself, ISO 8601"),
     Column("text", pa.string(), "main text: NFC, no control characters, lines end in \\n"),
+    Column(
+        "markdown",
+        pa.string(),
+        "the text's structure as Markdown, personal data masked; null unless asked for "
+        "(`text.markdown`), and where the text was edited",
+    ),
     Column("text_chars", pa.int32(), "code points of the text"),
     Column("text_bytes", pa.int32(), "UTF-8 bytes of the text"),
     Column("token_count", pa.int32(), "tokens of the text by the configured tokenizer"),

@@ -45,9 +45,10 @@ def extract(html: str, url: str | None, settings: TextSettings = DEFAULT) -> Ext
 
 def scan(html: str, settings: TextSettings = DEFAULT) -> Scan:
     """Read a page with the project's own engine. Linear in the page, whatever it is."""
-    read = html_engine.read(html, tables=settings.tables, comments=settings.comments)
+    read = html_engine.read(html, settings)
     tree = parse(read.facts) if read.facts else None
-    return Scan(_with_facts(read.text, tree), read.facts, read.cut)
+    page = _with_facts(read.text, tree)._replace(markdown=read.markdown)
+    return Scan(page, read.facts, read.cut)
 
 
 def from_plain(text: str) -> ExtractedPage:

@@ -10,10 +10,11 @@ Engine = Literal["corpusmill", "trafilatura", "resiliparse"]
 class TextSettings:
     """What an extraction engine is asked for; each does what it can of it.
 
-    ``engine`` "corpusmill" is the project's own (``html_engine``): it knows ``tables`` and
-    ``comments``. Of trafilatura alone: ``favor`` "adaptive" weighs precision against recall page by
-    page; ``deduplicate`` removes repeated segments within one page only, for across pages the
-    result would depend on their order; ``min_extracted_chars`` is its MIN_EXTRACTED_SIZE.
+    ``engine`` "corpusmill" is the project's own (``html_engine``): it knows ``tables``,
+    ``comments``, and ``markdown``, the text's structure in Markdown, there with ``links``. Of
+    trafilatura alone: ``favor`` "adaptive" weighs precision against recall page by page;
+    ``deduplicate`` removes repeated segments within one page only, for across pages the result
+    would depend on their order; ``min_extracted_chars`` is its MIN_EXTRACTED_SIZE.
     """
 
     engine: Engine = "corpusmill"
@@ -21,6 +22,7 @@ class TextSettings:
     tables: bool = True
     comments: bool = False
     links: bool = False
+    markdown: bool = False
     fast: bool = False
     deduplicate: bool = False
     min_extracted_chars: int = 250
@@ -45,3 +47,4 @@ class ExtractedPage(NamedTuple):
     title: str | None
     date: str | None
     html_lang: str | None
+    markdown: str | None = None

@@ -26,15 +26,21 @@ SHOUT = "ALL OF THIS IS LOUD"
 def batch(*texts: str) -> pa.RecordBatch:
     spans = [[span._asdict() for span in find(text, None)] for text in texts]
     return pa.record_batch(
-        [pa.array(texts), pa.array(["eng_Latn"] * len(texts)), pa.array(spans, SPANS)],
-        ["text", "lang", "pii"],
+        [
+            pa.array(texts),
+            pa.array(texts, pa.string()),
+            pa.array(["eng_Latn"] * len(texts)),
+            pa.array(spans, SPANS),
+        ],
+        ["text", "markdown", "lang", "pii"],
     )
 
 
 def test_chosen_rows_are_edited_and_their_spans_moved() -> None:
     rows = batch(PAGE, PAGE, "", "A line that stays.")
     found = edited(rows, STEPS, pa.array([True, False, True, True]))
-    assert found.schema.names == ["text", "lang", "pii", "edits"]
+    assert found.schema.names == ["text", "markdown", "lang", "pii", "edits"]
+    assert found.column("markdown").to_pylist() == [None, PAGE, "", "A line that stays."]
     assert found.column("text").to_pylist() == [LEFT, PAGE, "", "A line that stays."]
     first = found.to_pylist()[0]
     assert [LEFT[span["start"] : span["end"]] for span in first["pii"]] == [

@@ -2,6 +2,7 @@
 
 import html
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from pipeline.html_scan import MAX_FACTS, scan
 from pipeline.html_tags import kinds_of
 from pipeline.html_words import AWAY, BODY, KINDS, LETTERS, STEPS, WORDS
 from pipeline.text import parse
+from pipeline.text_settings import DEFAULT
 
 SENTENCE = "The ferry leaves at seven in the morning and comes back when the fog has lifted from "
 PROSE = f"{SENTENCE}the strait, and whoever is late walks around the bay to the second pier."
@@ -24,7 +26,11 @@ OTHER = f"{SENTENCE}the outer islands, where the mail boat waits until a quarter
 
 
 def text(page: str, **options: bool) -> str:
-    return read(page, **options).text
+    return read(page, replace(DEFAULT, **options)).text
+
+
+def markdown(page: str, **options: bool) -> str | None:
+    return read(page, replace(DEFAULT, markdown=True, **options)).markdown
 
 
 def scanned(page: str):
@@ -136,6 +142,31 @@ def test_text_nested_beyond_the_depth_that_is_kept_is_read() -> None:
     assert text(page) == f"{PROSE}\n{OTHER}"
 
 
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("", ""),
+        ("<h1>One</h1><p>two<h3>Three</h3>four", "# One\n\ntwo\n\n### Three\n\nfour"),
+        ("<p>a<br>b <b>c</b>d", "a\nb cd"),
+        ("<ul><li>one<li>two<ol><li>deep<li>er</ol><li>three</ul>end",
+         "- one\n- two\n  1. deep\n  1. er\n- three\n\nend"),
+        ("<p>x<table><tr><th>Day<th>Ferry<tr><td>Mon<td>7:10</table>y",
+         "x\n\n| Day | Ferry |\n| --- | --- |\n| Mon | 7:10 |\n\ny"),
+        ("x<pre>a\n  b <b>c</b>\n\nd</pre>y", "x\n\n```\na\n  b c\n\nd\n```\n\ny"),
+        ("<p>see <a href='/x'>the pier</a> now, as it is", "see the pier now, as it is"),
+        ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
+    ],
+)  # fmt: skip
+def test_markdown_of_small_pages(page: str, expected: str) -> None:
+    assert markdown(page) == expected
+    assert read(page).markdown is None
+
+
+def test_links_in_markdown_are_an_option() -> None:
+    page = f"<p>{PROSE} <a href='/a b?x=1&amp;y'>the <b>pier</b></a>, <a href=/c>boats</a>"
+    assert markdown(page, links=True) == f"{PROSE} [the pier](/a%20b?x=1&y), [boats](/c)"
+
+
 MARKUP = st.lists(
     st.sampled_from(
         [f"<{end}{name}{rest}>" for name in NAMES[1:] for end in ("", "/") for rest in ("", "/")]
@@ -161,6 +192,10 @@ def test_the_tables_of_any_page_are_sound(page: str) -> None:
     assert all((found.owners >= 0) & (found.owners < elements))
     read(page).text.encode()
     assert text(page) == text(page)
+    (markdown(page, links=True) or "").encode()
+    bare = [c for c in text(page) if c.isalnum()]
+    marked = [c for c in markdown(page) or "" if c.isalnum()]
+    assert len(bare) <= len(marked)  # "1. " may be more
 
 
 @settings(deadline=None)

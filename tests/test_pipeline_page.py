@@ -24,7 +24,7 @@ HTML = (
     f"<body><h1>Lautta</h1><p>{PROSE}</p><p>{PROSE[:120]}</p></body></html>"
 )
 KEYS = {
-    "text", "title", "page_date", "html_lang", "charset", "charset_source", "refused", "reasons",
+    "text", "markdown", "title", "page_date", "html_lang", "charset", "charset_source", "refused", "reasons",
     "pii", "token_count", "rights", "text_chars",
 }  # fmt: skip
 URL = "https://saaristo.fi/lautta"
@@ -129,6 +129,18 @@ def test_text_that_was_damaged_before_is_made_whole_and_marked(counter: TokenCou
     result = run(counter, HTML.replace(PROSE, damaged).encode())
     assert PROSE in result["text"]
     assert result["reasons"] == ["mojibake"]
+
+
+def test_markdown_is_an_option_and_its_personal_data_are_masked_at_once() -> None:
+    made = factory({"options": {"markdown": True, "links": True}})
+    linked = HTML.replace("<h1>", '<h1><a href="mailto:satama@saaristo.fi">Kirje</a> ')
+    result = made({"url": URL, "kind": "html"}, linked.encode())
+    assert "satama@saaristo.fi" in result["text"]
+    assert "satama@" not in result["markdown"]
+    assert "09 1234 5678" not in result["markdown"]
+    assert "Lautta lähtee saareen" in result["markdown"]
+    assert made({"url": URL, "kind": "html"}, HTML.encode())["markdown"].startswith("# Lautta\n\n")
+    assert factory({})({"url": URL, "kind": "html"}, HTML.encode())["markdown"] is None
 
 
 def test_a_page_without_url_or_kind_is_read_as_html(counter: TokenCounter) -> None:

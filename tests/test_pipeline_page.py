@@ -24,8 +24,8 @@ HTML = (
     f"<body><h1>Lautta</h1><p>{PROSE}</p><p>{PROSE[:120]}</p></body></html>"
 )
 KEYS = {
-    "text", "markdown", "title", "page_date", "html_lang", "charset", "charset_source", "refused", "reasons",
-    "pii", "token_count", "rights", "text_chars",
+    "text", "markdown", "title", "page_date", "html_lang", "charset", "charset_source", "refused",
+    "reasons", "pii", "token_count", "rights", "text_chars",
 }  # fmt: skip
 URL = "https://saaristo.fi/lautta"
 

@@ -74,7 +74,7 @@ def pages_of(families):
         return {
             "domain": f"family{family}", "host": "a.example", "text": text, "pii": [],
             "url": f"https://a.example/{draw.random()}", "lang": "eng_Latn",
-            "text_hash": text_hash.tobytes(), "signature": signature.tobytes(),
+            "lang_score": 0.9, "text_hash": text_hash.tobytes(), "signature": signature.tobytes(),
         }  # fmt: skip
 
     return columns

@@ -390,7 +390,7 @@ def story(number=0):
 
 
 def slow():
-    """A page that takes the extractor some seconds; the limit is one."""
+    """A page that takes an engine that builds a tree some seconds; the limit is one."""
     line = f"Write to {EMAIL} or call {PHONE} for the {WORD}, as they say here."
     rows = "".join(f"<p>{line} {i}</p>" for i in range(18_000))
     return f"<html><body><article>{rows}</article></body></html>".encode()
@@ -421,7 +421,7 @@ def canary(tmp_path_factory):
             ]
         )
     )
-    limits = settings(folder, "[text]\ntime_limit_s = 1\n")
+    limits = settings(folder, '[text]\nengine = "trafilatura"\ntime_limit_s = 1\n')
     out = folder / "out"
     command = [
         str(Path(sys.executable).parent / "corpusmill"), "mill", str(archive),

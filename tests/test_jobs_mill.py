@@ -104,7 +104,7 @@ def unmasked(folder):
 
 def test_line_edits_change_the_published_text_and_nothing_else(spark, milled, tmp_path):
     folder, own = copy(milled, tmp_path / "edited"), tmp_path / "own.toml"
-    own.write_text('[edits]\nsteps = ["c4", "refinedweb"]\n')
+    own.write_text('[edits]\nsteps = ["c4_original", "refinedweb"]\n')
     curate.run(spark, config.load(None, str(own)), folder)
     assert verification.verify(spark, folder) == []
     before = {row["doc_id"]: row for row in published(milled, "corpus")}

@@ -190,7 +190,7 @@ def of_few_addresses(draw):
 @pytest.mark.spark
 def test_older_fetches_share_the_fate_of_the_newest_also_by_spark(spark, tmp_path):
     folder = Folder(str(tmp_path))
-    stored, _, _ = run_with_known(folder, 4, objecting=0.1, each=of_few_addresses)
+    stored, _, _ = run_with_known(folder, 9, objecting=0.1, each=of_few_addresses)
     found = [stages.required(folder, name) for name in ("extract", "deduplicate")]
     documents = found[0].files["documents"]
     judge = criteria_of(folder)._replace(newest_per_url=True)

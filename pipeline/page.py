@@ -9,7 +9,7 @@ from filters.regions import page_region
 from filters.rights import RightsSignal, from_html
 from filters.urls import host
 from pipeline import charset, formats, mojibake, precheck
-from pipeline.clean import cap_marks, clean
+from pipeline.clean import clean
 from pipeline.errors import ConfigError
 from pipeline.text import extract, from_plain, scan
 from pipeline.text_settings import SETTINGS, Engine, ExtractedPage, TextSettings
@@ -127,15 +127,16 @@ def _plain(text: str, html_lang: str | None) -> _Read:
 def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:
     if len(page.text) > precheck.MAX_HTML_CHARS:
         reasons.append("cut_2mi_chars")
-    return page._replace(text=cap_marks(page.text[: precheck.MAX_HTML_CHARS]))
+    return page._replace(text=page.text[: precheck.MAX_HTML_CHARS])
 
 
 def _described(
     extracted: ExtractedPage, url: str, counter: TokenCounter, reasons: list[str]
 ) -> dict[str, Any]:
     cleaned = clean(extracted.text)
-    text = clean(mojibake.repaired(cleaned))
-    if text != cleaned:
+    text = mojibake.repaired(cleaned)
+    if text is not cleaned:
+        text = clean(text)
         reasons.append("mojibake")
     region = page_region(host(url), extracted.html_lang)
     return {

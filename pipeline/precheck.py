@@ -113,10 +113,10 @@ def is_binary(body: bytes) -> bool:
 def is_noise(text: str) -> bool:
     """Whether over a tenth of the decoded characters are controls or undecodable (NUL apart).
 
-    Judged on the first and the middle 32,768 characters.
+    Judged on the first and the middle 8,192 characters.
     """
     middle = len(text) // 2
-    sample = (text[:32_768] + text[max(middle, 32_768) :][:32_768]).replace("\0", "")
+    sample = (text[:8_192] + text[max(middle, 8_192) :][:8_192]).replace("\0", "")
     return len(_UNREADABLE.findall(sample)) > len(sample) / 10
 
 

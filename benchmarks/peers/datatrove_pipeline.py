@@ -5,16 +5,21 @@ time limit as given), LanguageFilter, Gopher repetition, Gopher quality, C4, Fin
 masked, MinHash signatures. What a filter drops costs nothing after it. The output is one JSON
 object: CPU seconds with child processes, wall seconds, pages read, documents kept. Warm: a first
 document has gone through every step before the clock starts.
+
+Its reader leaves out what libmagic does not take for HTML, all of a set whose pages begin with
+empty lines; here a page is HTML where markup of a page stands in its first 4 KiB.
 """
 
 import argparse
 import json
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
 
 import datatrove.utils.lid as lid
+import magic
 from datatrove.data import Document
 from datatrove.pipeline.dedup import MinhashDedupSignature
 from datatrove.pipeline.dedup.minhash import MinhashConfig
@@ -30,6 +35,7 @@ from datatrove.pipeline.formatters import PIIFormatter
 from datatrove.pipeline.readers import WarcReader
 from datatrove.utils.hashing import HashConfig
 
+_PAGE = re.compile(rb"<(?:html|head|body|!doctype|title|p|div|table)\b", re.IGNORECASE)
 SENTENCE = "The ferry leaves at seven in the morning and comes back when the fog has lifted. "
 
 
@@ -51,6 +57,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
     lid.cached_asset_path_or_download = lambda *_args, **_kwargs: arguments.model
+    magic.from_buffer = lambda content, mime: "text/html" if _PAGE.search(content[:4096]) else ""
     with tempfile.TemporaryDirectory() as scratch:
         config = MinhashConfig(hash_config=HashConfig(precision=64))
         steps = [

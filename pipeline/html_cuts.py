@@ -12,12 +12,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.html_names import FURNITURE, ID, SECTION, TRAITS
-from pipeline.html_page import Counts, Page
+from pipeline.html_page import Counts, Page, add_up
 from pipeline.html_scan import Scanned
 from pipeline.html_words import ASIDE, AWAY, BODY, COMMENTS, HIDDEN, MAIN
 
 FRAME_SHARE: Final = 0.4
 """More of the page's prose than this is not cut away as a frame, whatever it is called."""
+HIDDEN_SHARE: Final = 0.5
+"""A page that hides this much of its prose shows it by a script."""
 ASIDE_SHARE: Final = 0.1
 COMMENTS_SHARE: Final = 0.7
 """Comments with more of the prose than this are the page: a forum, a guest book."""
@@ -25,7 +27,7 @@ LIST_LINKED: Final = 0.6
 """A group of blocks without prose is a list of links if more of its text than this is linked."""
 
 _BODY, _HTML, _HEADER = ID["body"], ID["html"], ID["header"]
-_FORM, _LI = ID["form"], ID["li"]
+_FORM = ID["form"]
 
 
 @njit(cache=True)
@@ -48,7 +50,7 @@ def cut(scanned: Scanned, page: Page, total: int, comments: bool) -> NDArray[np.
 
 @njit(cache=True)
 def _is_frame(name: int, known: int, prose: int, total: int, comments: bool) -> bool:
-    if known & HIDDEN and prose < 0.5 * total:
+    if known & HIDDEN and prose < HIDDEN_SHARE * total:
         return True
     if known & COMMENTS and not comments and prose < COMMENTS_SHARE * total:
         return True
@@ -77,6 +79,5 @@ def left(scanned: Scanned, page: Page, away: NDArray[np.bool_], measure: Counts)
         owner = scanned.owners[piece]
         if not away[owner]:
             found[owner] += measure[piece]
-    for element in range(len(found) - 1, 0, -1):
-        found[scanned.parents[element]] += found[element]
+    add_up(scanned.parents, found)
     return found

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.html_cuts import cut, left
 from pipeline.html_names import ID, SECTION, TRAITS
 from pipeline.html_page import Counts, Page
-from pipeline.html_scan import LINKED, Scanned
+from pipeline.html_scan import HEADED, LINKED, Scanned
 from pipeline.html_words import BODY, MAIN
 
 BELIEVED: Final = 0.35
@@ -135,6 +135,7 @@ def _without_edges(scanned: Scanned, page: Page, found: NDArray[np.bool_]) -> No
             found[piece] &= page.block_linked[block] <= LINKED_BLOCK * page.block_text[block]
     for piece in range(len(found) - 1, -1, -1):
         if found[piece]:
-            if not scanned.bits[piece] & 4:
+            # a heading that was never closed holds the text after it
+            if not scanned.bits[piece] & HEADED or page.block_prose[page.blocks[piece]]:
                 break
             found[piece] = False

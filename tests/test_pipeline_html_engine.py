@@ -123,6 +123,11 @@ def test_lists_of_links_go_and_lists_of_prose_stay() -> None:
     assert found == f"{PROSE}\n- {PROSE}\n- {OTHER}"
 
 
+def test_text_in_a_heading_that_is_never_closed_stays() -> None:
+    assert text(f"<h1>Ferries<p>{PROSE}<p>{OTHER}") == f"Ferries\n{PROSE}\n{OTHER}"
+    assert text(f"<p>{PROSE}<h2>See also</h2>") == PROSE
+
+
 def test_comments_are_an_option() -> None:
     page = f'<article><p>{PROSE}<p>{PROSE}</article><div id="comments"><p>{OTHER}</div>'
     assert OTHER not in text(page)

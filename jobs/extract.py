@@ -12,7 +12,17 @@ from pyspark.sql import SparkSession
 
 from jobs.selecting import NAMELESS, Chosen, chosen_tasks, indexed_inputs, picked
 from jobs.session import watched
-from pipeline import extraction, fingerprint, pdf, quarantine, spread, stages, table_files
+from pipeline import (
+    extraction,
+    fingerprint,
+    models,
+    pdf,
+    quarantine,
+    screening,
+    spread,
+    stages,
+    table_files,
+)
 from pipeline.config import Config
 from pipeline.errors import ArchiveError, ConfigError
 from pipeline.extraction import Commit, Range, Task
@@ -59,6 +69,10 @@ def run(
     config = config.model_copy(update={"words": flagged.pinned})
     parts = made_from(config, listed or indexed_inputs(indexed)) | {"words": flagged.made_from}
     parts["libraries"] = libraries
+    models.check_languages(config)
+    judge = screening.addresses(config, options)
+    if judge:
+        parts["addresses"] = judge.made_from
     if chosen is not None:
         parts["selection"] = {"where": chosen.where, "base": config.input.path_prefix}
     found = stages.check(folder, "extract", parts)
@@ -79,7 +93,9 @@ def run(
             if selection.nameless
             else {}
         )
-    done = watched(spark, "extract", lambda: _extracted(spark, tasks, config, folder, commits))
+    done = watched(
+        spark, "extract", lambda: _extracted(spark, tasks, config, folder, commits, judge)
+    )
     stage = stages.Stage("extract", parts, _files(done) | tables, _counts(done) | counts)
     stages.finish(folder, stage)
     sweep(folder, stage, commits)
@@ -111,6 +127,7 @@ def made_from(config: Config, listed: Sequence[InputFile]) -> fingerprint.Parts:
         "config": {
             "input": {"range_mib": limits.range_mib, "record_limit_mib": limits.record_limit_mib},
             "text": config.text.model_dump(mode="json"),
+            "screen": config.screen.model_dump(mode="json"),
             "language": config.language.model_dump(mode="json"),
             "quality": config.quality.model_dump(mode="json"),
             "signature": config.duplicates.signature,
@@ -150,10 +167,17 @@ def _ranges(group: table_files.Group, config: Config) -> list[Range]:
 
 
 def _extracted(
-    spark: SparkSession, tasks: Sequence[Task], config: Config, folder: Folder, commits: str
+    spark: SparkSession,
+    tasks: Sequence[Task],
+    config: Config,
+    folder: Folder,
+    commits: str,
+    judge: screening.Addresses | None,
 ) -> list[Commit]:
+    shared = spark.sparkContext.broadcast(judge)
+
     def work(task: Task) -> spread.Batches:
-        commit = extraction.extract(task, config, folder, commits)
+        commit = extraction.extract(task, config, folder, commits, shared.value)
         files = [[value] for table in TABLES for value in commit.files.get(table, ABSENT)]
         counts = [[list(commit.counts)], [list(commit.counts.values())]]
         yield pa.record_batch([*files, *counts], schema=DONE)

@@ -10,9 +10,11 @@ from rich.table import Table
 from pipeline import parquet
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
+from pipeline.ledger import SCREENED
 from pipeline.stats import total
 
 Rows = Sequence[dict[str, Any]]
+LEFT_OUT = {f"skipped.{reason}" for reason in SCREENED}
 DROPPED = ("language", "rules", "duplicates")
 
 
@@ -88,12 +90,14 @@ def _stages(rows: Rows) -> Table:
     read = total(rows, stage="read")
     failed = _sum(rows, lambda r: r["stage"] == "extract" and r["reason"].startswith("failed."))
     skipped = _sum(rows, lambda r: r["stage"] == "extract" and r["reason"].startswith("skipped."))
+    left_out = _left_out(rows)
     kept = total(rows, stage="kept")
     removed = [(stage, total(rows, stage=stage)) for stage in DROPPED]
     extracted = kept + sum(n for _, n in removed)
     lines = [
         ("records read", read),
-        ("  skipped: hold no text", skipped),
+        ("  skipped: hold no text", skipped - left_out),
+        *([("  left out by \\[screen]", left_out)] if left_out else []),
         ("  failed", failed),
         ("extracted", extracted),
         *((f"  {_LOST[stage]}", n) for stage, n in removed),
@@ -115,10 +119,14 @@ def _sum(rows: Rows, wanted: Callable[[dict[str, Any]], bool]) -> int:
     return sum(row["documents"] for row in rows if wanted(row))
 
 
+def _left_out(rows: Rows) -> int:
+    return _sum(rows, lambda row: row["reason"] in LEFT_OUT)
+
+
 def _languages(rows: Rows) -> Table:
-    table = _table(
-        "Languages", "", "extracted", "language", "rules", "duplicates", "kept", "words", "tokens"
-    )
+    screened = any(row["lang"] and row["reason"] in LEFT_OUT for row in rows)
+    columns = ("extracted", *DROPPED, "kept", "words", "tokens")
+    table = _table("Languages", "", *(["left out"] if screened else []), *columns)
     by_lang: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["lang"]:
@@ -128,7 +136,9 @@ def _languages(rows: Rows) -> Table:
     ):
         counts = [total(own, stage=stage) for stage in (*DROPPED, "kept")]
         kept = [total(own, measure, stage="kept") for measure in ("words", "tokens")]
-        table.add_row(lang, *(f"{n:,}" if n else "-" for n in (sum(counts), *counts, *kept)))
+        before = [_left_out(own)] if screened else []
+        shown = (*before, sum(counts), *counts, *kept)
+        table.add_row(lang, *(f"{n:,}" if n else "-" for n in shown))
     return table
 
 

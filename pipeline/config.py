@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from filters.url_rules import ROBOTS_RULE, RULE_OF_CATEGORY
+from language_id.labels import UNKNOWN, canonical
 from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.list_config import Urls, Words
@@ -50,6 +51,28 @@ class Text(Section):
     links: bool = False
     feeds: bool = True
     pdf: bool = False
+
+
+class Screen(Section):
+    """What is left out before it is read or measured: ``docs/screening.md``.
+
+    ``addresses``: pages that a rule on addresses rejects; ``payloads``: pages that are byte for
+    byte another of the same site and range; ``languages``: where given, pages in any other. Codes
+    of any kind are taken: "mt" is mlt_Latn.
+    """
+
+    addresses: bool = False
+    payloads: bool = False
+    languages: tuple[str, ...] = ()
+
+    @field_validator("languages")
+    @classmethod
+    def _canonical(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        labels = {own: canonical(own) for own in given}
+        unknown = [own for own, label in labels.items() if label == UNKNOWN != own]
+        if unknown:
+            raise ValueError(f"no such language: {', '.join(unknown)}")
+        return tuple(sorted(set(labels.values())))
 
 
 class Language(Section):
@@ -110,6 +133,7 @@ class Config(Section):
 
     preset: str = "openeurollm"
     input: Input = Input()
+    screen: Screen = Screen()
     text: Text = Text()
     language: Language = Language()
     quality: Quality = Quality()
@@ -121,6 +145,15 @@ class Config(Section):
     personal_data: PersonalData = PersonalData()
     duplicates: Duplicates = Duplicates()
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _fetches_complete(self) -> Self:
+        if self.screen.payloads and self.duplicates.newest_per_url:
+            raise ValueError(
+                "screen.payloads leaves fetches out that duplicates.newest_per_url must see: "
+                "choose one"
+            )
+        return self
 
 
 def presets() -> dict[str, str]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from filters.word_lists import WordLists
 from language_id.identify import Identifier
 from language_id.models import load
-from pipeline import ledger, quarantine, selected
+from pipeline import ledger, quarantine, screening, selected
 from pipeline.archives import Limits, records
 from pipeline.config import Config, Language, Text
 from pipeline.errors import ArchiveError
@@ -92,11 +92,18 @@ Task = Range | selected.Task
 """What one Spark task reads: a range of an archive, or chosen records of some."""
 
 
-def extract(task: Task, config: Config, folder: Folder, commits: str) -> Commit:
+def extract(
+    task: Task,
+    config: Config,
+    folder: Folder,
+    commits: str,
+    judge: screening.Addresses | None = None,
+) -> Commit:
     """Extract a range, unless its commit record is there already.
 
-    ``commits`` is the folder of commit records. A second attempt at the same range writes other
-    files and loses the race to commit; its files are swept when the stage ends.
+    ``commits`` is the folder of commit records, ``judge`` what addresses are screened by. A second
+    attempt at the same range writes other files and loses the race to commit; its files are swept
+    when the stage ends.
     """
     done = committed(folder, commits, task.key)
     if done:
@@ -104,11 +111,12 @@ def extract(task: Task, config: Config, folder: Folder, commits: str) -> Commit:
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()
     held = quarantine.Held()
+    screen = screening.Range(config.screen, judge)
     with (
         Writer(folder, f"documents/{task.key}-{fresh}.parquet", DOCUMENTS_SCHEMA) as pages,
         Writer(folder, f"ledger/{task.key}-{fresh}.parquet", LEDGER_SCHEMA) as rows,
     ):
-        for batch in _batches(task, config):
+        for batch in map(screen, _batches(task, config)):
             ended, extracted = mill(batch, config)
             held.add(batch, ended)
             batch.clear()  # bodies and blocks, before texts are measured
@@ -208,11 +216,14 @@ def mill(
     """Ledger rows, and the pages of those that gave text, through the sandbox."""
     rows: list[dict[str, Any]] = []
     pages: list[dict[str, Any]] = []
+    languages = config.screen.languages
+    child = sandbox(config.text)
     for row, page in screened:
         if page is None:
             rows.append(row)
             continue
-        outcome = sandbox(config.text).run(page.header, page.body)
+        asked = page.header | {"only_text": True} if languages else page.header
+        outcome = child.run(asked, page.body)
         result, failure = outcome.result, outcome.failure
         if result is None:
             row["notes"] += [outcome.error_class] if outcome.error_class else []
@@ -227,6 +238,8 @@ def mill(
         rows.append(row)
         rights = page.columns["rights"] + result.pop("rights")
         pages.append({**page.columns, **result, "rights": rights})
+    if languages and pages:
+        return screening.wanted(rows, pages, languages, identifier(config.language), child.run)
     return rows, pages
 
 

@@ -26,12 +26,17 @@ SKIPPED = {
     "http_status": "status other than 200 and 203",
     "empty": "no payload",
     "no_text": "page without text",
+    "blocked_address": "left out unread: a rule on addresses rejects it",
+    "same_payload": "left out unread: byte for byte an earlier page of its site and range",
+    "other_language": "left out unmeasured: in a language that was not asked for",
     "partner": "a file whose lines were read with those of a table beside it",
     "unread_table": "pages whose texts are read from a table beside them",
     **REFUSALS,
     **pdf.SKIPS,
 }
-"""Records that hold no text."""
+"""Records that hold no text, or are left out before they are read or measured."""
+SCREENED = ("blocked_address", "same_payload", "other_language")
+"""Of these, those that ``pipeline.screening`` leaves out."""
 FAILED = {
     **{reason: meaning for reason, meaning in HTTP_REASONS.items() if reason != "empty_block"},
     "timeout": "the page took longer than its limit; its process was killed",
@@ -135,6 +140,7 @@ def ledger_row(record: Record, warc_file: str) -> dict[str, Any]:
         "fate": None,
         "reason": None,
         "notes": [],
+        "lang": None,
         "doc_id": None,
     }
 

@@ -25,6 +25,22 @@ def language_model(language: Language) -> ModelSpec:
     )
 
 
+def check_languages(config: Config) -> None:
+    """ConfigError unless the language model can name every language that is asked for."""
+    wanted = config.screen.languages
+    if not wanted:
+        return
+    known = {
+        label.partition("_")[0] for label in load(language_model(config.language)).choices("a")
+    }
+    missing = [label for label in wanted if label.partition("_")[0] not in known]
+    if missing:
+        raise ConfigError(
+            f"screen.languages: {config.language.model} knows no {', '.join(missing)}: all its "
+            "pages would be left out; choose another language.model"
+        )
+
+
 def model_checksums(config: Config) -> dict[str, str]:
     """SHA-256 of every model a run uses, after loading what can be wrong with them once."""
     if config.text.tokenizer not in TOKENIZERS:

@@ -58,15 +58,19 @@ def page(
 ) -> dict[str, Any]:
     """Everything that is known of a page after extraction, ready for JSON.
 
-    ``header``: url, header_charset, kind (html, text, feed or pdf). The result's ``refused`` is
-    None, or the reason why the text is empty (``precheck.REFUSALS``, ``pdf``); ``reasons`` are
-    notes; personal data are spans of code points of ``text``.
+    ``header``: url, header_charset, kind (html, text, feed or pdf); with ``only_text`` tokens and
+    personal data wait until they are asked for, by the kind "measure" with a text as the body. The
+    result's ``refused`` is None, or the reason why the text is empty (``precheck.REFUSALS``,
+    ``pdf``); ``reasons`` are notes; personal data are spans of code points of ``text``.
     """
     html = header.get("kind") != "text"
     url = header.get("url") or ""
+    if header.get("kind") == "measure":
+        return _measures(body.decode(), page_region(host(url), header.get("html_lang")), counter)
     body, reasons = precheck.cut(body)
+    counting = None if header.get("only_text") else counter
     if header.get("kind") in formats.KINDS:
-        return _formatted(formats.read(header, body), url, counter, reasons)
+        return _formatted(formats.read(header, body), url, counting, reasons)
     if precheck.is_binary(body):
         return _refused("not_text", reasons)
     decoded = charset.decode(body, header.get("header_charset"), html)
@@ -81,7 +85,7 @@ def page(
     if read.page is None:
         return _refused(read.refused, reasons) | known
     return {
-        **_described(read.page, url, counter, reasons),
+        **_described(read.page, url, counting, reasons),
         **known,
         "refused": None,
         "reasons": reasons,
@@ -90,7 +94,7 @@ def page(
 
 
 def _formatted(
-    read: formats.Read, url: str, counter: TokenCounter, reasons: list[str]
+    read: formats.Read, url: str, counter: TokenCounter | None, reasons: list[str]
 ) -> dict[str, Any]:
     known = {"charset": read.charset, "charset_source": read.charset_source}
     if read.refused:
@@ -131,7 +135,7 @@ def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:
 
 
 def _described(
-    extracted: ExtractedPage, url: str, counter: TokenCounter, reasons: list[str]
+    extracted: ExtractedPage, url: str, counter: TokenCounter | None, reasons: list[str]
 ) -> dict[str, Any]:
     cleaned = clean(extracted.text)
     text = mojibake.repaired(cleaned)
@@ -146,6 +150,13 @@ def _described(
         "page_date": extracted.date,
         "html_lang": extracted.html_lang,
         "text_chars": len(text),
+        **(_measures(text, region, counter) if counter else {}),
+    }
+
+
+def _measures(text: str, region: str | None, counter: TokenCounter) -> dict[str, Any]:
+    """What may take long of what is known of a text."""
+    return {
         "token_count": counter.count(text),
         "pii": [span._asdict() for span in pii.find(text, region)],
     }

@@ -217,6 +217,7 @@ LEDGER = (
     Column("fate", pa.string(), "extracted, skipped or failed"),
     Column("reason", pa.string(), "why skipped or failed; null where extracted"),
     Column("notes", pa.list_(pa.string()), "what was odd about the record"),
+    Column("lang", pa.string(), "language of a page left out for it; else null"),
     Column("doc_id", pa.string(), "the document made from it"),
 )
 HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))

@@ -21,13 +21,13 @@ STAGES = ("read", "extract", "language", "rules", "duplicates", "kept")
 LANGUAGE_RULES = [rule.name for rule in RULES.values() if rule.signal == "lang_score"]
 FUNNEL_SCHEMA = schema(FUNNEL)
 EDIT_COUNTS_SCHEMA = schema(EDIT_COUNTS)
-LEDGER_COLUMNS = ("record_type", "fate", "reason", "warc_length")
+LEDGER_COLUMNS = ("record_type", "fate", "reason", "lang", "warc_length")
 DECISION_COLUMNS = ("lang", "reason", "text_chars", "word_count", "text_bytes", "token_count")
 KEY = ("stage", "lang", "reason")
 
 
 def ledger_counts(ledger: pa.Table) -> pa.Table:
-    """Records per fate and reason.
+    """Records per fate and reason, and language where they are left out for it.
 
     Columns: in ``LEDGER_COLUMNS``, out ``FUNNEL``. Bytes are those of the archive. A gap is no
     record; it counts as lost in the extract stage only.
@@ -43,7 +43,12 @@ def ledger_counts(ledger: pa.Table) -> pa.Table:
         }
     )
     lost = _funnel(
-        {"stage": ["extract"] * len(ended), "reason": reason, "bytes": ended["warc_length"]}
+        {
+            "stage": ["extract"] * len(ended),
+            "lang": ended["lang"],
+            "reason": reason,
+            "bytes": ended["warc_length"],
+        }
     )
     return summed([read, lost])
 

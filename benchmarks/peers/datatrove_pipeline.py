@@ -3,7 +3,7 @@
 Runs in datatrove's environment: WarcReader, Trafilatura (favour_precision, its child process and
 time limit as given), LanguageFilter, Gopher repetition, Gopher quality, C4, FineWeb, personal data
 masked, MinHash signatures. What a filter drops costs nothing after it. The output is one JSON
-object: CPU seconds with child processes, wall seconds, pages read, documents kept. Warm: a first
+object: CPU seconds with child processes, wall seconds, record ids of the pages read and of those kept. Warm: a first
 document has gone through every step before the clock starts.
 
 Its reader leaves out what libmagic does not take for HTML, all of a set whose pages begin with
@@ -73,29 +73,29 @@ def main() -> None:
         reader = WarcReader(str(arguments.folder), glob_pattern="*.warc.gz")
         html = f"<html><body><article>{f'<p>{SENTENCE * 12}</p>' * 6}</article></body></html>"
         _run([Document(text=html, id="warm")], steps, signer)
-        read = [0]
+        read: list[str] = []
         before, started = cpu_s(), time.perf_counter()
-        kept = _run(_counted(reader.run(), read), steps, signer)
+        kept = _run(_noted(reader.run(), read), steps, signer)
         spent = {"cpu_s": cpu_s() - before, "wall_s": time.perf_counter() - started}
-    arguments.output.write_text(json.dumps({**spent, "pages": read[0], "kept": kept}))
+    arguments.output.write_text(json.dumps({**spent, "pages": read, "kept": kept}))
 
 
-def _counted(documents, read: list[int]):
+def _noted(documents, read: list[str]):
     for document in documents:
-        read[0] += 1
+        read.append(document.id)
         yield document
 
 
-def _run(documents, steps, signer) -> int:
+def _run(documents, steps, signer) -> list[str]:
     stream = iter(documents)
     for step in steps:
         stream = step.run(stream, 0, 1)
-    kept = 0
+    kept = []
     for document in stream:
         shingles = signer.get_shingles(document.text)
         if shingles.size:
             signer.get_signature(shingles)
-        kept += 1
+        kept.append(document.id)
     return kept
 
 

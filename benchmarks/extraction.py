@@ -82,7 +82,7 @@ def _row(name: str, repeat: int, interpreter: Path | None) -> dict[str, Any]:
         "pages": count,
         "inflate": ms(_best(lambda: [list(_bodies(path)) for path in paths], repeat)),
         "parse": ms(_best(lambda: [_parsed(body) for body in bodies], repeat)),
-        "trafilatura": ms(_best(lambda: [_plain(page) for page in pages], 1)),
+        "trafilatura": ms(_best(lambda: [_plain(page) for page in pages], min(repeat, 2))),
     }
     print(f"{name}: the extract stage", file=sys.stderr)
     row["total"] = 0.0
@@ -143,9 +143,9 @@ def _peer(paths: list[Path], interpreter: Path) -> dict[str, Any]:
         peer.run(interpreter, "datatrove_pipeline.py", folder, model, output)
         found = json.loads(output.read_text())
     return {
-        "datatrove": 1e3 * found["cpu_s"] / found["pages"],
-        "datatrove pages": found["pages"],
-        "datatrove kept": found["kept"],
+        "datatrove": 1e3 * found["cpu_s"] / len(found["pages"]),
+        "datatrove pages": len(found["pages"]),
+        "datatrove kept": len(found["kept"]),
     }
 
 

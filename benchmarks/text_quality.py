@@ -42,24 +42,9 @@ ENGINES: dict[str, TextSettings] = {
     "resiliparse": RESILIPARSE,
 }
 _WORDS = re.compile(r"\w+")
-_BLOCKS = {
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "li",
-    "tr",
-    "td",
-    "th",
-    "br",
-    "ul",
-    "ol",
-    "table",
-    "div",
-}
+BLOCKS = {
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "td", "th", "br", "ul", "ol", "table", "div",
+}  # fmt: skip
 
 
 class Page(NamedTuple):
@@ -111,7 +96,7 @@ def press_releases(step: int = 1) -> Iterator[Page]:
 def plain(markup: str) -> str:
     """The text of simple HTML, a block a line."""
     tree = fromstring(f"<div>{markup}</div>")
-    for element in tree.iter(*_BLOCKS):
+    for element in tree.iter(*BLOCKS):
         element.tail = f"\n{element.tail or ''}"
         element.text = f"\n{element.text or ''}"
     return str(tree.text_content())

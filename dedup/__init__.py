@@ -3,3 +3,5 @@
 Word hashes become shingles, shingles a MinHash signature, a signature band hashes; documents that
 share a band are candidates, candidates that are similar are edges, connected edges are a cluster.
 """
+
+import language_id  # noqa: F401  # says where kernels are compiled to: a stale one must not run

@@ -21,6 +21,9 @@ FRAME_SHARE: Final = 0.4
 HIDDEN_SHARE: Final = 0.5
 """A page that hides this much of its prose shows it by a script."""
 ASIDE_SHARE: Final = 0.1
+"""The same for an element that may hold facts about the text."""
+ASIDES_SHARE: Final = 0.4
+"""The same for all such elements together: where a table's every cell is an "icon cell"."""
 COMMENTS_SHARE: Final = 0.7
 """Comments with more of the prose than this are the page: a forum, a guest book."""
 LIST_LINKED: Final = 0.6
@@ -37,15 +40,44 @@ def cut(scanned: Scanned, page: Page, total: int, comments: bool) -> NDArray[np.
     ``total``: letters of the page's prose.
     """
     away = np.zeros(len(scanned.names), np.bool_)
+    if _cut(scanned, page, total, comments, True, away) >= ASIDES_SHARE * total > 0:
+        away[:] = False
+        _cut(scanned, page, total, comments, False, away)
+    return away
+
+
+@njit(cache=True)
+def _cut(
+    scanned: Scanned,
+    page: Page,
+    total: int,
+    comments: bool,
+    asides: bool,
+    away: NDArray[np.bool_],
+) -> int:
+    """Mark what is left out; return the prose in what is, for being an aside."""
+    found = 0
     for element in range(1, len(scanned.names)):
-        name = scanned.names[element]
+        name, known, prose = scanned.names[element], scanned.known[element], page.prose[element]
         if away[scanned.parents[element]]:
             away[element] = True
         elif name not in (_BODY, _HTML) and page.text[element]:
-            away[element] = _is_frame(
-                name, scanned.known[element], page.prose[element], total, comments
-            ) or _is_list_of_links(name, element, page)
-    return away
+            if _is_frame(name, known, prose, total, comments) or _is_list_of_links(
+                name, element, page
+            ):
+                away[element] = True
+            elif (asides or not prose) and _is_aside(name, known, prose, total):
+                away[element] = True
+                found += prose
+    return found
+
+
+@njit(cache=True)
+def _is_aside(name: int, known: int, prose: int, total: int) -> bool:
+    if known & (MAIN | BODY) or (prose and not TRAITS[name] & SECTION):
+        return False
+    aside = known & ASIDE or name in (_HEADER, _FORM)
+    return bool(aside) and prose < ASIDE_SHARE * total
 
 
 @njit(cache=True)
@@ -58,10 +90,7 @@ def _is_frame(name: int, known: int, prose: int, total: int, comments: bool) -> 
         return True
     if known & (MAIN | BODY) or (prose and not TRAITS[name] & SECTION):
         return False
-    if known & AWAY and prose < FRAME_SHARE * total:
-        return True
-    aside = known & ASIDE or name in (_HEADER, _FORM)
-    return bool(aside) and prose < ASIDE_SHARE * total
+    return bool(known & AWAY) and prose < FRAME_SHARE * total
 
 
 @njit(cache=True)

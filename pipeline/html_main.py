@@ -15,13 +15,19 @@ from numpy.typing import NDArray
 from pipeline.html_cuts import cut, left
 from pipeline.html_names import ID, SECTION, TRAITS
 from pipeline.html_page import Counts, Page
-from pipeline.html_scan import HEADED, LINKED, Scanned
+from pipeline.html_scan import HEADED, LINKED, PREFORMATTED, Scanned
 from pipeline.html_words import BODY, MAIN
 
 BELIEVED: Final = 0.35
 """Share of the page's prose that a stage's elements must hold."""
+BELIEVED_PARTS: Final = 0.6
+"""The same where there are several: a name on every example or entry is not that of the text."""
+BESIDE_CODE: Final = 0.35
+"""Where this share of the prose is no code, code does not say where the text stands."""
 NEARLY_ALL: Final = 0.85
 """Share of an element's prose in one inside it at which the choice goes down to that."""
+MUCH: Final = 0.5
+"""Share of an element's text outside links that must stand in what is chosen inside it."""
 WITHOUT_PROSE: Final = 150
 """Letters of prose below which a page has none: all its text outside links counts instead."""
 LINKED_BLOCK: Final = 0.8
@@ -46,31 +52,45 @@ def chosen(scanned: Scanned, page: Page, comments: bool) -> NDArray[np.bool_]:
         held = left(scanned, page, away, weights)
     inside = np.zeros(len(scanned.names), np.bool_)
     nearly_all = NEARLY_ALL if total >= WITHOUT_PROSE else 1.0
+    plain = left(scanned, page, away, _unlinked(scanned, page))
     for stage in range(_STAGES):
-        if _mark(scanned, held, away, stage, nearly_all, inside) >= BELIEVED * held[0]:
+        found, parts = _mark(scanned, held, plain, away, stage, nearly_all, inside)
+        if found >= (BELIEVED if parts == 1 else BELIEVED_PARTS) * held[0]:
             break
         inside[:] = False
-    found = np.zeros(pieces, np.bool_)
+    text = np.zeros(pieces, np.bool_)
     for piece in range(pieces):
         owner = scanned.owners[piece]
-        found[piece] = inside[owner] and not away[owner]
-    _without_edges(scanned, page, found)
-    return found
+        text[piece] = inside[owner] and not away[owner]
+    _without_edges(scanned, page, text)
+    return text
 
 
 @njit(cache=True)
 def _weights(scanned: Scanned, page: Page) -> Counts:
     """Return (pieces,) letters that count as prose."""
-    pieces, total = len(scanned.starts), 0
+    pieces, total, code = len(scanned.starts), 0, 0
     weights = np.zeros(pieces, np.int64)
     for piece in range(pieces):
         if page.block_prose[page.blocks[piece]]:
             weights[piece] = page.sizes[piece]
             total += weights[piece]
+            if scanned.bits[piece] & PREFORMATTED:
+                code += weights[piece]
+    if code and total - code >= max(WITHOUT_PROSE, BESIDE_CODE * total):
+        for piece in range(pieces):
+            if scanned.bits[piece] & PREFORMATTED:
+                weights[piece] = 0
     if total < WITHOUT_PROSE:
         for piece in range(pieces):
             weights[piece] = 0 if scanned.bits[piece] & LINKED else page.sizes[piece]
     return weights
+
+
+@njit(cache=True)
+def _unlinked(scanned: Scanned, page: Page) -> Counts:
+    """Return (pieces,) letters outside links."""
+    return np.where((scanned.bits & LINKED) == 0, page.sizes, 0)
 
 
 @njit(cache=True)
@@ -91,33 +111,40 @@ def _is_candidate(scanned: Scanned, element: int, stage: int) -> bool:
 def _mark(
     scanned: Scanned,
     held: Counts,
+    plain: Counts,
     away: NDArray[np.bool_],
     stage: int,
     nearly_all: float,
     inside: NDArray[np.bool_],
-) -> int:
-    """Mark all that is in a stage's outermost elements; return the prose in them."""
-    found, element = 0, 0
+) -> tuple[int, int]:
+    """Mark all that is in a stage's outermost elements; return the prose in them, their count."""
+    found, parts, element = 0, 0, 0
     while element < len(held):
         if away[element]:
             element = scanned.lasts[element]
         elif held[element] and _is_candidate(scanned, element, stage):
-            best = _narrowed(scanned, held, element, nearly_all)
+            best = _narrowed(scanned, held, plain, element, nearly_all)
             inside[best : scanned.lasts[best]] = True
             found += held[best]
+            parts += 1
             element = scanned.lasts[element]
         else:
             element += 1
-    return found
+    return found, parts
 
 
 @njit(cache=True)
-def _narrowed(scanned: Scanned, held: Counts, element: int, nearly_all: float) -> int:
-    """Return the innermost element that holds nearly all prose of ``element``."""
-    wanted = nearly_all * held[element]
+def _narrowed(
+    scanned: Scanned, held: Counts, plain: Counts, element: int, nearly_all: float
+) -> int:
+    """Return the innermost element that holds nearly all prose of ``element``.
+
+    It must hold much of the other text outside links too, or tables of data would be lost.
+    """
+    wanted, plain_wanted = nearly_all * held[element], MUCH * plain[element]
     best, at = element, element + 1
     while at < scanned.lasts[best]:
-        if held[at] < wanted:
+        if held[at] < wanted or plain[at] < plain_wanted:
             at = scanned.lasts[at]
         else:
             if TRAITS[scanned.names[at]] & SECTION:

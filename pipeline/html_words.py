@@ -29,6 +29,8 @@ LICENCE: Final = 64
 """Says under which licence the page is."""
 LINKED_DATA: Final = 128
 """The type of a script of JSON-LD."""
+NOTHING: Final = 0
+"""Says nothing, whatever shorter words end with it."""
 
 _WORDS: Final = {
     BODY: """
@@ -62,13 +64,14 @@ _WORDS: Final = {
         _byline author_ about_author _avatar _bio_ _meta_ postmeta entrymeta _date_
         timestamp published _tags_ _tag_ taglist keyword _categories_ _category_ _credit
         copyright disclaimer _caption gallery carousel slideshow slider player_ _rating vote
-        infobox thumbnail _thumb_ header_ actions _button _btn_ _icon counter_ views_
+        infobox thumbnail _thumb_ header_ actions _button _btn_ _icon_ _icons_ counter_ views_
         permalink source_ _contact _profile _legal references reflist footnote""",
     COMMENTS: """
         comment disqus _discussion respond_ reply _guestbook""",
     HIDDEN: """
         _sr_only sronly visually_hidden visuallyhidden screen_reader _hidden_ display_none
         visibility_hidden _hide_ invisible d_none_ offscreen noscript""",
+    NOTHING: "justify_content_ align_content_ place_content_ display_contents_",
     LICENCE: "licence license creativecommons",
     LINKED_DATA: "ld_json",
 }
@@ -83,7 +86,7 @@ def _step(letter: str) -> int:
 
 def _machine(words: Iterable[tuple[str, int]]) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
     children: list[dict[int, int]] = [{}]
-    kinds = [0]
+    kinds, silent = [0], set()
     for word, kind in words:
         state = 0
         for letter in word:
@@ -94,13 +97,16 @@ def _machine(words: Iterable[tuple[str, int]]) -> tuple[NDArray[np.int16], NDArr
                 kinds.append(0)
             state = children[state][step]
         kinds[state] |= kind
+        if kind == NOTHING:
+            silent.add(state)
     table = np.zeros((len(children), LETTERS), dtype=np.int16)
     table[0, list(children[0])] = list(children[0].values())
     back = [0] * len(children)
     waiting = deque(children[0].values())
     while waiting:
         state = waiting.popleft()
-        kinds[state] |= kinds[back[state]]
+        if state not in silent:
+            kinds[state] |= kinds[back[state]]
         for step in range(LETTERS):
             below = children[state].get(step)
             other = table[back[state], step]

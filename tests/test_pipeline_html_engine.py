@@ -1,6 +1,7 @@
 """The project's own extraction engine: text, what frames it, odd markup, hostile pages."""
 
 import html
+import re
 import time
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from pipeline.html_engine import read, unescaped
 from pipeline.html_names import ID, KEYS, NAMES, NUMBERS, SLOTS, key, slot_of
 from pipeline.html_scan import MAX_FACTS, scan
 from pipeline.html_tags import kinds_of
-from pipeline.html_words import AWAY, BODY, KINDS, LETTERS, STEPS, WORDS
+from pipeline.html_words import AWAY, BODY, KINDS, LETTERS, MAIN, NOTHING, STEPS, WORDS
 from pipeline.text import parse
 from pipeline.text_settings import DEFAULT
 
@@ -126,6 +127,47 @@ def test_lists_of_links_go_and_lists_of_prose_stay() -> None:
 def test_text_in_a_heading_that_is_never_closed_stays() -> None:
     assert text(f"<h1>Ferries<p>{PROSE}<p>{OTHER}") == f"Ferries\n{PROSE}\n{OTHER}"
     assert text(f"<p>{PROSE}<h2>See also</h2>") == PROSE
+
+
+def test_a_name_on_every_example_is_not_that_of_the_text() -> None:
+    code = (
+        "<pre>$ ferry --list --from pier-7 --to the-outer-islands --with times.txt\n1 found</pre>"
+    )
+    example = f'<div class="example-contents">{code}</div>'
+    found = text(f"<div>{f'<p>{PROSE}{example}<p>{OTHER}' * 3}</div>")
+    assert found.count(PROSE) == found.count(OTHER) == found.count("$ ferry") == 3
+
+
+def test_code_alone_is_the_text() -> None:
+    code = "\n".join(f"{n:3} {SENTENCE}" for n in range(20))
+    assert text(f"<div><pre>{code}</pre></div><div><p>{PROSE}</div>").startswith("  0 The ferry")
+
+
+def test_parts_with_a_usual_name_are_not_the_whole_page() -> None:
+    entry = f'<div class="resume-content"><p>{OTHER}</div>'
+    about = f"<section><p>{PROSE}<p>{PROSE}<p>{PROSE}</section>"
+    found = text(f"<div>{about}<section>{entry}{entry}</section></div>")
+    assert (found.count(PROSE), found.count(OTHER)) == (3, 2)
+
+
+def test_a_table_of_data_beside_a_little_prose_stays() -> None:
+    rows = "".join(f"<tr><td>Pier {n}<td>{n}:10, {n}:40, and on request" for n in range(20))
+    found = text(f"<div><h1>Ferries</h1><table>{rows}</table><div><p>{PROSE}</div></div>")
+    assert found.startswith("Ferries\nPier 0 | 0:10, 0:40, and on request\n")
+    assert found.endswith(PROSE)
+
+
+def test_small_extras_that_are_most_of_the_page_are_its_text() -> None:
+    cells = f'<div class="icon-cell"><p>{PROSE}</div>' * 12
+    assert text(f"<div><p>{OTHER}{cells}</div>").count(PROSE) == 12
+    assert (
+        text(f'<div>{f"<p>{OTHER}" * 12}<div class="icon-cell"><p>{PROSE}</div>').count(PROSE) == 0
+    )
+
+
+def test_links_and_headings_alone_are_no_text() -> None:
+    links = "".join(f'<li><a href="/{n}">Pier {n}</a>' for n in range(3))
+    assert not text(f"<body><h1>Ferries</h1><ul>{links}</ul>")
 
 
 def test_comments_are_an_option() -> None:
@@ -319,9 +361,12 @@ def test_kinds_of_words_against_a_plain_search(value: str) -> None:
     while "__" in folded:
         folded = folded.replace("__", "_")
     folded = f"_{folded.strip('_')}_"
+    silent = [word for word, kind in WORDS if kind == NOTHING]
     expected = 0
     for word, kind in WORDS:
-        expected |= kind if word in folded else 0
+        for end in (m.start() + len(word) for m in re.finditer(f"(?={word})", folded)):
+            if not any(folded[:end].endswith(one) and len(one) > len(word) for one in silent):
+                expected |= kind
     content = np.frombuffer(f"{value} ".encode(), np.uint8)
     assert kinds_of(content, 0, len(content) - 1) == expected
 
@@ -332,3 +377,5 @@ def test_the_table_of_words_is_whole() -> None:
     bits = kinds_of(np.frombuffer(b"article-body side-nav", np.uint8), 0, 21)
     assert bits & BODY
     assert bits & AWAY
+    layout = np.frombuffer(b"row justify-content-md-center ", np.uint8)
+    assert not kinds_of(layout, 0, len(layout) - 1) & MAIN

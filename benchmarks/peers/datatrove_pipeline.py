@@ -3,8 +3,8 @@
 Runs in datatrove's environment: WarcReader, Trafilatura (favour_precision, its child process and
 time limit as given), LanguageFilter, Gopher repetition, Gopher quality, C4, FineWeb, personal data
 masked, MinHash signatures. What a filter drops costs nothing after it. The output is one JSON
-object: CPU seconds with child processes, wall seconds, record ids of the pages read and of those kept. Warm: a first
-document has gone through every step before the clock starts.
+object: CPU seconds with child processes, wall seconds, record ids of the pages read and of those
+kept. Warm: a first document has gone through every step before the clock starts.
 
 Its reader leaves out what libmagic does not take for HTML, all of a set whose pages begin with
 empty lines; here a page is HTML where markup of a page stands in its first 4 KiB.

@@ -1,6 +1,7 @@
 """``corpusmill deduplicate``: documents to clusters of copies; every document gets a row."""
 
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -10,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.extract import sweep
 from jobs.session import watched
-from pipeline import against, band_tables, corpora, fingerprint, spread, stages
+from pipeline import against, band_tables, corpora, few_clusters, fingerprint, spread, stages
 from pipeline.clusters import ClusterSettings, clusters
 from pipeline.config import Config, Language
 from pipeline.crawls import scopes
@@ -18,7 +19,7 @@ from pipeline.duplicate_config import Duplicates
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 from pipeline.judging import node_of
-from pipeline.parquet import File
+from pipeline.parquet import File, Writer, batches
 from pipeline.schema import KNOWN, MEMBERS, schema
 from pipeline.shingle_sets import shingle_sets
 
@@ -76,13 +77,17 @@ def run(spark: SparkSession, config: Config, folder: Folder) -> stages.Stage:
             lambda: band_tables.write(spark, folder, documents, duplicates),
         )
     }
-    keyed, narrow = (
-        spread.rows_of(spark, folder, documents, _keyed(duplicates, made), columns, made)
-        for columns, made in ((KEYS, KEYED), (KEYS[:-1], NARROW))
-    )
-    files |= watched(
-        spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, sets)
-    )
+    few = sum(file.rows for file in documents) <= few_clusters.MOST_DOCUMENTS
+    if few and not known and not sets:
+        files |= _few(folder, documents, duplicates, settings)
+    else:
+        keyed, narrow = (
+            spread.rows_of(spark, folder, documents, _keyed(duplicates, made), columns, made)
+            for columns, made in ((KEYS, KEYED), (KEYS[:-1], NARROW))
+        )
+        files |= watched(
+            spark, "deduplicate", lambda: _clustered(keyed, narrow, known, settings, folder, sets)
+        )
     folder.sweep_folder(SCRATCH)
     counts = {"documents": sum(f.rows for f in files["members"])}
     if known:
@@ -136,6 +141,22 @@ def _sets(
 def labelled_by(extracted: stages.Stage) -> Language:
     """How the documents' languages were found."""
     return Language.model_validate(cast(dict[str, Any], extracted.parts["config"])["language"])
+
+
+def _few(
+    folder: Folder, documents: Sequence[File], duplicates: Duplicates, settings: ClusterSettings
+) -> dict[str, list[File]]:
+    """The clusters table, made in this process."""
+    keyed = _keyed(duplicates, KEYED)
+    rows = [
+        batch
+        for number, file in enumerate(documents)
+        for batch in keyed(number, batches(folder, file.path, KEYS))
+    ]
+    found = few_clusters.few_clusters(pa.Table.from_batches(rows, KEYED), settings)
+    with Writer(folder, f"members/{uuid.uuid4().hex[:12]}.parquet", schema(MEMBERS)) as out:
+        out.write(found)
+    return {"members": [out.file], "known": []}
 
 
 def _clustered(

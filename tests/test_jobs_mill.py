@@ -18,7 +18,17 @@ import pytest
 
 from jobs import curate, deduplicate, mill
 from jobs.bands import with_corpora
-from pipeline import config, deciding, manifest, moving, parquet, shards, stages, verification
+from pipeline import (
+    config,
+    deciding,
+    few_clusters,
+    manifest,
+    moving,
+    parquet,
+    shards,
+    stages,
+    verification,
+)
 from pipeline.errors import ConfigError
 from pipeline.files import Folder
 
@@ -307,6 +317,25 @@ def test_decided_and_written_by_spark_it_is_the_same_corpus(spark, milled, tmp_p
     monkeypatch.setattr(deciding, "MOST_ROWS", 0)
     monkeypatch.setattr(moving, "MOST_BYTES", -1)
     monkeypatch.setattr(moving, "written", None)
+    curate.run(spark, config.load(), folder)
+    assert manifest.read(folder) == manifest.read(milled)
+
+
+def members(folder):
+    """Rows of the clusters, whatever files they are in."""
+    files = stages.required(folder, "deduplicate").files["members"]
+    return sorted(tuple(row.values()) for f in files for b in parquet.batches(folder, f.path)
+                  for row in b.to_pylist())  # fmt: skip
+
+
+def test_clustered_by_spark_it_is_the_same_corpus(spark, milled, tmp_path, monkeypatch):
+    folder = copy(milled, tmp_path / "clustered")
+    monkeypatch.setattr(few_clusters, "MOST_DOCUMENTS", 0)
+    stages.forget(folder, "deduplicate")
+    before = stages.finished(folder, "deduplicate")
+    deduplicate.run(spark, config.load(), folder)
+    assert before is None
+    assert members(folder) == members(milled)
     curate.run(spark, config.load(), folder)
     assert manifest.read(folder) == manifest.read(milled)
 

@@ -21,6 +21,7 @@ from pipeline.buckets import bands_of_batch
 from pipeline.clusters import NO_WORDS, ClusterSettings, clusters, exact_edges, memberships
 from pipeline.components import large_stars, small_stars
 from pipeline.errors import ConfigError
+from pipeline.few_clusters import few_clusters
 from pipeline.files import Folder
 from pipeline.packed import pack_edges, packs
 
@@ -132,6 +133,20 @@ def test_equal_to_brute_force_whatever_the_partitions(minimum, partitions, frame
         assert rows_of(found) == expected
 
 
+@pytest.mark.parametrize("minimum", [0.0, SETTINGS.minimum_similarity])
+def test_in_one_process_equal_to_brute_force(minimum):
+    table = web()
+    settings = ClusterSettings(minimum_similarity=minimum)
+    for rows in (table, table.take(np.arange(len(table))[::-1]), table.slice(0, 1)):
+        expected = brute(rows, minimum)
+        assert in_process(rows, settings) == expected
+    assert in_process(table.slice(0, 0), settings) == []
+
+
+def in_process(table, settings):
+    return sorted(tuple(row.values()) for row in few_clusters(table, settings).to_pylist())
+
+
 def fails_at_first(batches):
     """Stands for a lost worker: a task's first attempt ends half way."""
     for number, batch in enumerate(batches):
@@ -241,6 +256,7 @@ def test_documents_that_share_a_node_keep_a_row_each(frame_of, tmp_path):
     table = pa.Table.from_pylist(rows, pa.schema(list(COLUMNS.items())))
     found = rows_of(clusters(frame_of(table, 2), SETTINGS, Folder(str(tmp_path))))
     assert found == [(1, 1, 3, 1), (2, 2, 1, 2), (5, 1, 3, 1), (5, 1, 3, 1)]
+    assert in_process(table, SETTINGS) == found
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Which pages the rules keep, by the engine that made their text, and beside people's text.
 
-Pages of the sets of ``extraction.py``, the default preset's rules, duplicates aside. "As people's"
-is the share of the press releases that are on the same side as with the text that people copied:
-its lines are its blocks, white space in them single.
+Pages of the sets of ``extraction.py``, the default preset's rules, duplicates aside. "Plain" is
+``trafilatura.extract`` over the decoded page, which no pre-check has seen: beside the row
+"trafilatura, balanced", the same engine and settings in the pipeline, it shows what the pre-checks
+change. "As people's" is the share of the press releases that are on the same side as with the text
+that people copied: its lines are its blocks, white space in them single.
 
 What it does not show: which of two texts is better where there is no human one; there most pages
 that change sides are near 50 words, or lists.
@@ -23,6 +25,7 @@ from typing import Any
 from extraction import DATA, SETS
 from lxml.html import fromstring
 from text_quality import BLOCKS, ENGINES
+from trafilatura import extract as plain
 
 from pipeline import charset, extraction, ledger, precheck
 from pipeline.clean import clean
@@ -36,6 +39,7 @@ from pipeline.text_settings import TextSettings
 
 RESULTS = Path(__file__).resolve().parent / "results" / "kept.md"
 OWN = "corpusmill"
+PLAIN = "trafilatura, plain"
 NOTHING: dict[str, Any] = {
     "markdown": None, "title": None, "page_date": None, "html_lang": None, "token_count": 0,
     "pii": [], "charset": None, "charset_source": None, "rights": [],
@@ -61,8 +65,9 @@ def main() -> None:
         f"- {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores; trafilatura "
         f"{version('trafilatura')}, resiliparse {version('resiliparse')}",
         "",
-        "| set | text | pages | kept | on the same side as corpusmill's | as people's |",
-        "|---|---|---:|---:|---:|---:|",
+        "| set | text | pages | kept | on the same side as corpusmill's | as plain trafilatura's "
+        "| as people's |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for name in arguments.set:
         lines += _rows(name, config)
@@ -74,12 +79,14 @@ def main() -> None:
 def _rows(name: str, config: Config) -> list[str]:
     pages = [page for path in SETS[name] for page in _pages(DATA / path, config)]
     kept = {engine: _kept(pages, _texts(pages, s), config) for engine, s in ENGINES.items()}
+    kept[PLAIN] = _kept(pages, [plain(_html(page)) or "" for page in pages], config)
     if name == "europa":
         people = _people()
         kept["people's"] = _kept(pages, [people.get(p.columns["url"], "") for p in pages], config)
     lines = []
     for engine, own in kept.items():
         figures = [f"{len(pages):,}", f"{sum(own):,}", _same(own, kept[OWN])]
+        figures.append(_same(own, kept[PLAIN]))
         figures.append(_same(own, kept["people's"]) if "people's" in kept else "")
         lines.append(f"| {name} | {engine} | {' | '.join(figures)} |")
     return lines
@@ -96,10 +103,14 @@ def _pages(path: Path, config: Config) -> list[ledger.Page]:
     return [page for page in found if page and page.header["kind"] == "html"]
 
 
+def _html(page: ledger.Page) -> str:
+    return charset.decode(page.body, page.header["header_charset"], True).text
+
+
 def _texts(pages: Sequence[ledger.Page], settings: TextSettings) -> list[str]:
     texts = []
     for page in pages:
-        html = charset.decode(page.body, page.header["header_charset"], True).text
+        html = _html(page)
         if settings.engine != OWN:
             html = precheck.check(html).html or ""
         texts.append(extract(html, None, settings).text)

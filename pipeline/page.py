@@ -8,7 +8,7 @@ from filters import pii
 from filters.regions import page_region
 from filters.rights import RightsSignal, from_html
 from filters.urls import host
-from pipeline import charset, formats, mojibake, precheck
+from pipeline import charset, formats, html_engine, mojibake, precheck
 from pipeline.clean import clean
 from pipeline.errors import ConfigError
 from pipeline.text import extract, from_plain, scan
@@ -38,6 +38,7 @@ def factory(
     chosen = replace(chosen, **settings.get("options", {}))
     counter = TokenCounter(settings.get("tokenizer", "tekken_240911"))
     extract("<p>.", None, chosen)
+    html_engine.whole("<p>.")  # of feeds, whatever the engine of pages
     return lambda header, body: page(header, body, chosen, counter)
 
 

@@ -1,10 +1,12 @@
-"""Signals that are no column: what lists say of a page's address when its fate is decided."""
+"""Signals that are no column: what is said of a page's address when its fate is decided."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from filters.robots_sites import NONE, Sites, disallowed
 from filters.rules import Rule
@@ -15,7 +17,11 @@ from pipeline.fingerprint import Parts
 
 DERIVED = frozenset(signal.name for signal in URL_SIGNALS)
 COLUMNS = ("url", "host", "lang")
-"""What they are derived from."""
+"""What they are derived from; the verdict on robots.txt from ``RIGHTS``, too."""
+RIGHTS = "rights"
+TABLES_VERDICT = {"source": "table", "name": "robots.txt", "value": "disallowed"}
+"""Among the ``RIGHTS`` of a page that a table said was disallowed."""
+_ROBOTS = "url_robots_disallowed"
 _WORDS = frozenset(("url_hard_word_count", "url_soft_word_count"))
 
 
@@ -37,7 +43,9 @@ def stored_columns(rules: Iterable[Rule]) -> list[str]:
     """Columns of documents that the rules' signals are or are derived from, each once."""
     rules = list(rules)
     stored = [rule.signal for rule in rules if rule.signal not in DERIVED]
-    return list(dict.fromkeys([*stored, *(COLUMNS if wanted(rules) else ())]))
+    names = wanted(rules)
+    own = (*COLUMNS, RIGHTS) if _ROBOTS in names else COLUMNS if names else ()
+    return list(dict.fromkeys([*stored, *own]))
 
 
 def derived_columns(
@@ -45,7 +53,7 @@ def derived_columns(
 ) -> dict[str, Any]:
     """The derived signals the rules look at, as NumPy arrays; none, and no list, for other rules.
 
-    ``batch`` has ``COLUMNS``. A category without a list names no page.
+    ``batch`` has ``stored_columns``. A category without a list names no page.
     """
     names = wanted(rules)
     if not names:
@@ -57,7 +65,20 @@ def derived_columns(
     found: dict[str, Any] = {signal_of(c): n for c, n in listed(chosen, hosts, urls).items()}
     if names & _WORDS:
         found |= counted(lists.words, urls, langs)
-    if "url_robots_disallowed" in names:
-        found["url_robots_disallowed"] = disallowed(lists.robots, hosts, urls)
+    if _ROBOTS in names:
+        own = disallowed(lists.robots, hosts, urls)
+        found[_ROBOTS] = np.maximum(own, disallowed_by_table(batch.column(RIGHTS)))
     nothing = np.zeros(batch.num_rows, dtype=np.int32)
     return {name: found.get(name, nothing) for name in names}
+
+
+def disallowed_by_table(rights: pa.ListArray) -> NDArray[np.int32]:
+    """1 for each page of which the table it comes from says that robots.txt forbids it, else 0."""
+    signals, pages = rights.flatten(), pc.list_parent_indices(rights)
+    is_verdict = np.ones(len(signals), np.bool_)
+    for field, value in TABLES_VERDICT.items():
+        same = pc.equal(pc.utf8_lower(pc.struct_field(signals, field)), value)
+        is_verdict &= same.fill_null(False).to_numpy(zero_copy_only=False)
+    found = np.zeros(len(rights), np.int32)
+    found[pages.to_numpy()[is_verdict]] = 1
+    return found

@@ -19,8 +19,14 @@ DERIVED = frozenset(signal.name for signal in URL_SIGNALS)
 COLUMNS = ("url", "host", "lang")
 """What they are derived from; the verdict on robots.txt from ``RIGHTS``, too."""
 RIGHTS = "rights"
-TABLES_VERDICT = {"source": "table", "name": "robots.txt", "value": "disallowed"}
-"""Among the ``RIGHTS`` of a page that a table said was disallowed."""
+TABLES_VERDICT = {
+    "source": ("table",),
+    "name": ("robots.txt",),
+    "value": ("disallowed", "disallow"),
+}
+"""Among the ``RIGHTS`` of a page that a table says is forbidden; HPLT's pipeline wrote both words
+(hplt-project/monotextor-slurm, annotator.rs and annotate.py), and ``"allowed": false``, which is
+read as the first."""
 _ROBOTS = "url_robots_disallowed"
 _WORDS = frozenset(("url_hard_word_count", "url_soft_word_count"))
 
@@ -76,9 +82,10 @@ def disallowed_by_table(rights: pa.ListArray) -> NDArray[np.int32]:
     """1 for each page of which the table it comes from says that robots.txt forbids it, else 0."""
     signals, pages = rights.flatten(), pc.list_parent_indices(rights)
     is_verdict = np.ones(len(signals), np.bool_)
-    for field, value in TABLES_VERDICT.items():
-        same = pc.equal(pc.utf8_lower(pc.struct_field(signals, field)), value)
-        is_verdict &= same.fill_null(False).to_numpy(zero_copy_only=False)
+    for field, values in TABLES_VERDICT.items():
+        lowered = pc.utf8_lower(pc.struct_field(signals, field))
+        same = pc.is_in(lowered, value_set=pa.array(values))  # null is none of them
+        is_verdict &= same.to_numpy(zero_copy_only=False)
     found = np.zeros(len(rights), np.int32)
     found[pages.to_numpy()[is_verdict]] = 1
     return found

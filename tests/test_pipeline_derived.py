@@ -75,10 +75,12 @@ def test_a_tables_verdict_on_robots_txt_counts_like_a_sites():
         rights(("table", "robots.txt", "Disallowed"), other),
         rights(("table", "robots.txt", None)),
         [],
+        rights(("table", "robots.txt", "disallow")),
+        rights(("table", "robots.txt", "allow"), ("table", "other", "disallow")),
     ]
     column = pa.array(said, RIGHTS)
-    assert derived.disallowed_by_table(column).tolist() == [1, 0, 0, 1, 0, 0]
-    assert derived.disallowed_by_table(column[3:]).tolist() == [1, 0, 0]
+    assert derived.disallowed_by_table(column).tolist() == [1, 0, 0, 1, 0, 0, 1, 0]
+    assert derived.disallowed_by_table(column[3:]).tolist() == [1, 0, 0, 1, 0]
     assert derived.disallowed_by_table(column[:0]).tolist() == []
     batch = BATCH.set_column(BATCH.schema.get_field_index("rights"), "rights", column[:4])
     found = derived.derived_columns(batch, [RULES["url.robots"]], LISTS)

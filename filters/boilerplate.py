@@ -33,7 +33,7 @@ def boilerplate_lists(langs: Sequence[str]) -> PhraseLists:
 
 
 @njit(cache=True)
-def _held_lines(ends: NDArray[np.int64], places: NDArray[np.int64]) -> int:
+def _held_lines(ends: NDArray[np.int32], places: NDArray[np.int64]) -> int:
     """Count the lines in which a phrase starts; ``ends``: of the document's lines."""
     held, line, last = 0, 0, -1
     for place in places:
@@ -48,11 +48,11 @@ def _held_lines(ends: NDArray[np.int64], places: NDArray[np.int64]) -> int:
 def measure_boilerplate(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    token_starts: NDArray[np.int64],
+    token_starts: NDArray[np.int32],
     token_hashes: NDArray[np.uint64],
     token_offsets: NDArray[np.int64],
-    line_starts: NDArray[np.int64],
-    line_ends: NDArray[np.int64],
+    line_starts: NDArray[np.int32],
+    line_ends: NDArray[np.int32],
     line_counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],

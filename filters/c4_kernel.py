@@ -79,8 +79,8 @@ def line_fate(
 def measure_c4(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    firsts: NDArray[np.int64],
-    lasts: NDArray[np.int64],
+    firsts: NDArray[np.int32],
+    lasts: NDArray[np.int32],
     line_counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
     line_sentences: NDArray[np.int32],

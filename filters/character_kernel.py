@@ -150,8 +150,8 @@ def _longest_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[
 
 @njit(cache=True)
 def _lines(
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     counts: NDArray[np.int32],
     totals: NDArray[np.int64],
 ) -> tuple[int, float, float]:
@@ -173,8 +173,8 @@ def _lines(
 def measure_characters(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
     symbols: NDArray[np.float64],

@@ -33,7 +33,9 @@ CONTINUES = np.uint64(63)
 def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
     """Return each code point's class, and what a class adds to the lanes, shape (classes,)."""
     both = TRAITS.astype(np.uint16) << 3 | CHARACTER_CLASSES
-    kinds, places = np.unique(both, return_inverse=True)
+    kinds = np.flatnonzero(np.bincount(both))  # unlike a sort, without much memory
+    place_of = np.zeros(kinds[-1] + 1, dtype=np.uint8)
+    place_of[kinds] = np.arange(len(kinds))
     sums = np.zeros(len(kinds), dtype=np.uint64)
     for place, kind in enumerate(kinds.tolist()):
         traits, own = kind >> 3, kind & 7
@@ -44,7 +46,7 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
         sums[place] = continues << int(CONTINUES) | sum(
             adds << lane * LANE_BITS for lane, adds in enumerate(lanes)
         )
-    classes = places.astype(np.uint8).reshape(TRAITS.shape)
+    classes = place_of[both]
     for table in (classes, sums):
         table.flags.writeable = False
     return classes, sums

@@ -171,8 +171,8 @@ def c4_spans(
 def refinedweb_spans(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    line_starts: NDArray[np.int64],
-    line_ends: NDArray[np.int64],
+    line_starts: NDArray[np.int32],
+    line_ends: NDArray[np.int32],
     line_counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],

@@ -24,13 +24,13 @@ class Lines(NamedTuple):
 
     Document d owns lines ``doc_offsets[d]:doc_offsets[d + 1]``. A blank line has an empty stripped
     span. ``hashes``: ``span_hash`` of each whole line; ``counts``: what stands in it, shape (lines,
-    ``filters.line_counts.COUNTS``). 84 bytes a line.
+    ``filters.line_counts.COUNTS``). 68 bytes a line.
     """
 
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    lasts: NDArray[np.int64]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    firsts: NDArray[np.int32]
+    lasts: NDArray[np.int32]
     hashes: NDArray[np.uint64]
     counts: NDArray[np.int32]
     doc_offsets: NDArray[np.int64]
@@ -69,7 +69,7 @@ def _find_lines(
     offsets: NDArray[np.int64],
     flags: NDArray[np.uint8],
     classes: NDArray[np.uint8],
-    spans: NDArray[np.int64],
+    spans: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     counts: NDArray[np.int32],
     doc_offsets: NDArray[np.int64],
@@ -95,7 +95,7 @@ def lines_of(characters: Characters) -> Lines:
     codes, offsets = characters
     documents = len(offsets) - 1
     room = int(count_of(codes, offsets[0], offsets[-1], NEWLINE)) + documents
-    spans = np.empty((4, room), dtype=np.int64)
+    spans = np.empty((4, room), dtype=np.int32)
     doc_offsets = np.zeros(documents + 1, dtype=np.int64)
     hashes = np.empty(room, dtype=np.uint64)
     counts = np.empty((room, COUNTS), dtype=np.int32)

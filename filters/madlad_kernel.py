@@ -117,11 +117,11 @@ def _is_cursed(
 @njit(cache=True)
 def measure_madlad(
     codes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     counts: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    token_starts: NDArray[np.int64],
+    token_starts: NDArray[np.int32],
     token_hashes: NDArray[np.uint64],
     token_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],

@@ -49,7 +49,7 @@ def add_starts(hashes: NDArray[np.uint64], starts: NDArray[np.uint8]) -> None:
 @njit(cache=True)
 def _candidates(
     codes: NDArray[np.uint32],
-    token_starts: NDArray[np.int64],
+    token_starts: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     starts: NDArray[np.uint8],
     traits: NDArray[np.uint8],
@@ -78,7 +78,7 @@ def _candidates(
 def phrase_places(
     codes: NDArray[np.uint32],
     end: int,
-    token_starts: NDArray[np.int64],
+    token_starts: NDArray[np.int32],
     token_hashes: NDArray[np.uint64],
     keys: NDArray[np.uint64],
     bits: int,

@@ -124,7 +124,7 @@ def _hashed(listed: tuple[str, ...]) -> _List:
     starts = np.zeros(1 << START_BITS >> 3, dtype=np.uint8)
     firsts = sorted({first for one in listed for first in first_tokens(one)})
     characters = characters_of(firsts)
-    offsets = characters.offsets
-    whole = Tokens(offsets[:-1], offsets[1:], np.zeros(len(firsts), np.uint8), offsets)
+    offsets, places = characters.offsets, characters.offsets.astype(np.int32)
+    whole = Tokens(places[:-1], places[1:], np.zeros(len(firsts), np.uint8), offsets)
     add_starts(token_hashes(characters, whole).lower, starts)
     return _List(keys, bits, lengths, starts)

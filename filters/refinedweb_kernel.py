@@ -130,8 +130,8 @@ def refinedweb_fate(
 @njit(cache=True)
 def measure_refinedweb(
     codes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],
     list_of_doc: NDArray[np.int64],

@@ -94,7 +94,7 @@ def _repeated(
 
 
 @njit(cache=True)
-def _chars(starts: NDArray[np.int64], ends: NDArray[np.int64], first: int, size: int) -> int:
+def _chars(starts: NDArray[np.int32], ends: NDArray[np.int32], first: int, size: int) -> int:
     """Characters of an n-gram, joined by nothing."""
     found = 0
     for piece in range(first, first + size):
@@ -104,8 +104,8 @@ def _chars(starts: NDArray[np.int64], ends: NDArray[np.int64], first: int, size:
 
 @njit(cache=True)
 def _duplicate_chars(
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     places: NDArray[np.int32],
     entries_of: NDArray[np.int32],
     count: int,
@@ -130,8 +130,8 @@ def _duplicate_chars(
 
 @njit(cache=True)
 def _top_chars(
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     places: NDArray[np.int32],
     entries: int,
     size: int,
@@ -151,8 +151,8 @@ def _top_chars(
 @njit(cache=True)
 def measure_repetition(
     hashes: NDArray[np.uint64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     doc_offsets: NDArray[np.int64],
     char_counts: NDArray[np.float64],
     out: NDArray[np.float64],

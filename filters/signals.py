@@ -18,7 +18,7 @@ from filters.flagged_kernel import count_flagged_words
 from filters.flagged_rules import FLAGGED_SIGNALS
 from filters.flags import FLAGS
 from filters.line_kernel import measure_lines
-from filters.lines import lines_of
+from filters.lines import Lines, lines_of
 from filters.madlad import cursed_lists
 from filters.madlad_kernel import MADLAD_SIGNALS, measure_madlad
 from filters.refinedweb import counter_lists
@@ -33,7 +33,7 @@ from filters.web_docs import WEB_DOCS_SIGNALS, measure_web_docs
 from filters.word_kernel import all_caps_shares, measure_words
 from filters.word_lists import WordLists
 from language_id.decoded import Characters
-from language_id.pieces import pieces_of
+from language_id.pieces import Pieces, pieces_of
 from language_id.words import LOWER, Hashes, Tokens
 
 WORD_SIGNALS = (
@@ -177,6 +177,24 @@ def measure(
     ``language_shares``: which share of each document's longer lines is in its language, 0 to 1
     (``language_id.lines``). Time is linear in characters, memory in the batch.
     """
+    columns, pieces = but_repetition(characters, tokens, hashes, langs, flagged, language_shares)
+    columns |= repetition(pieces, columns["char_count"])
+    return {signal.name: columns[signal.name] for signal in SIGNALS}
+
+
+def but_repetition(
+    characters: Characters,
+    tokens: Tokens,
+    hashes: Hashes,
+    langs: Sequence[str],
+    flagged: WordLists,
+    language_shares: NDArray[np.float64],
+) -> tuple[dict[str, NDArray[Any]], Pieces]:
+    """All of ``measure`` but the last, ``repetition``, and the pieces that it needs.
+
+    Both need much memory of a long text. Who lets go of the tokens and their hashes in between
+    needs less at once; nothing else here outlives the kernels that ask for it.
+    """
     documents = len(characters.offsets) - 1
     if not len(langs) == documents == len(tokens.doc_offsets) - 1 == len(language_shares):
         msg = (
@@ -184,52 +202,96 @@ def measure(
             f"{len(language_shares)} shares"
         )
         raise ValueError(msg)
-    codes, offsets = characters
-    starts, ends, kinds, exact, doc_offsets = pieces_of(characters, tokens, hashes, langs)
     out = {group: np.zeros((documents, len(group))) for group in GROUPS}
-    words = out[WORD_SIGNALS]
-    measure_words(codes, offsets, starts, ends, kinds, doc_offsets, words)
-    words[:, -1] = all_caps_shares(codes, tokens, hashes.exact, hashes.lower, FLAGS)
-    char_counts, word_counts = words[:, 0].copy(), words[:, 2].copy()
-    measure_repetition(exact, starts, ends, doc_offsets, char_counts, out[REPETITION_SIGNALS])
-    del starts, ends, kinds, exact, doc_offsets  # of a long text in pieces, 30 bytes a character
     lines = lines_of(characters)
-    lower, token_kinds, token_offsets = hashes.lower, tokens.kinds, tokens.doc_offsets
-    measure_vocabulary(
-        lower, token_kinds, token_offsets, *stop_lists(langs), out[VOCABULARY_SIGNALS]
-    )
-    count_flagged_words(lower, token_kinds, token_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
-    starts_of, ends_of, firsts, lasts, line_hashes, counts, line_offsets = lines
-    measure_lines(
-        codes, offsets, starts_of, ends_of, firsts, lasts, line_hashes, line_offsets, word_counts,
-        FLAGS, out[LINE_SIGNALS],
+    _measure_tokens(characters, tokens, hashes, langs, flagged, lines, out)
+    pieces = _measure_pieces(characters, tokens, hashes, langs, out)
+    _measure_lines(characters, lines, langs, out)
+    out[WEB_DOCS_SIGNALS] = measure_web_docs(*characters, langs, language_shares, lines)
+    del out[REPETITION_SIGNALS]
+    return _columns(out), pieces
+
+
+def repetition(pieces: Pieces, char_counts: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The columns of ``REPETITION_SIGNALS``; ``char_counts``: characters of each document."""
+    found = np.zeros((len(char_counts), len(REPETITION_SIGNALS)))
+    measure_repetition(
+        pieces.exact, pieces.starts, pieces.ends, pieces.doc_offsets,
+        char_counts.astype(np.float64), found,
+    )  # fmt: skip
+    return _columns({REPETITION_SIGNALS: found})
+
+
+_Columns = dict[tuple[Signal, ...], NDArray[np.float64]]
+
+
+def _measure_tokens(
+    characters: Characters,
+    tokens: Tokens,
+    hashes: Hashes,
+    langs: Sequence[str],
+    flagged: WordLists,
+    lines: Lines,
+    out: _Columns,
+) -> None:
+    """What is asked of tokens, and of sentences."""
+    codes, offsets = characters
+    lower, kinds, doc_offsets = hashes.lower, tokens.kinds, tokens.doc_offsets
+    measure_vocabulary(lower, kinds, doc_offsets, *stop_lists(langs), out[VOCABULARY_SIGNALS])
+    count_flagged_words(lower, kinds, doc_offsets, *flagged.of(langs), out[FLAGGED_SIGNALS])
+    measure_boilerplate(
+        codes, offsets, tokens.starts, lower, doc_offsets, lines.starts, lines.ends, lines.counts,
+        lines.doc_offsets, *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS],
     )  # fmt: skip
     sentences = sentences_of(characters, lines)
     measure_c4(
-        codes, offsets, firsts, lasts, counts, line_offsets, sentences.line_counts, FLAGS,
-        out[C4_SIGNALS],
-    )  # fmt: skip
-    symbols = (words[:, 5] + words[:, 6]) * np.maximum(words[:, 1], 1)
-    measure_characters(
-        codes, offsets, starts_of, ends_of, counts, line_offsets, symbols, word_counts, TRAITS,
-        out[CHARACTER_SIGNALS],
-    )  # fmt: skip
-    measure_boilerplate(
-        codes, offsets, tokens.starts, lower, token_offsets, starts_of, ends_of, counts,
-        line_offsets, *boilerplate_lists(langs), TRAITS, LOWER, out[BOILERPLATE_SIGNALS],
-    )  # fmt: skip
-    measure_refinedweb(
-        codes, starts_of, ends_of, counts, line_offsets, *counter_lists(langs)[:4], TRAITS, LOWER,
-        out[REFINEDWEB_SIGNALS],
+        codes, offsets, lines.firsts, lines.lasts, lines.counts, lines.doc_offsets,
+        sentences.line_counts, FLAGS, out[C4_SIGNALS],
     )  # fmt: skip
     measure_madlad(
         codes, sentences.starts, sentences.ends, sentences.counts, sentences.doc_offsets,
-        tokens.starts, lower, token_offsets, *cursed_lists(langs), FLAGS, TRAITS, LOWER,
+        tokens.starts, lower, doc_offsets, *cursed_lists(langs), FLAGS, TRAITS, LOWER,
         out[MADLAD_SIGNALS],
     )  # fmt: skip
-    out[WEB_DOCS_SIGNALS] = measure_web_docs(codes, offsets, langs, language_shares, lines)
+
+
+def _measure_pieces(
+    characters: Characters, tokens: Tokens, hashes: Hashes, langs: Sequence[str], out: _Columns
+) -> Pieces:
+    """What is asked of words but how they repeat; the pieces."""
+    pieces = pieces_of(characters, tokens, hashes, langs)
+    words = out[WORD_SIGNALS]
+    measure_words(*characters, pieces.starts, pieces.ends, pieces.kinds, pieces.doc_offsets, words)
+    words[:, -1] = all_caps_shares(characters.codes, tokens, hashes.exact, hashes.lower, FLAGS)
+    return pieces
+
+
+def _measure_lines(
+    characters: Characters, lines: Lines, langs: Sequence[str], out: _Columns
+) -> None:
+    """What is asked of lines; the words are counted by then."""
+    codes, offsets = characters
+    words = out[WORD_SIGNALS]
+    word_counts = words[:, 2].copy()
+    starts, ends, firsts, lasts, hashes, counts, doc_offsets = lines
+    measure_lines(
+        codes, offsets, starts, ends, firsts, lasts, hashes, doc_offsets, word_counts, FLAGS,
+        out[LINE_SIGNALS],
+    )  # fmt: skip
+    symbols = (words[:, 5] + words[:, 6]) * np.maximum(words[:, 1], 1)
+    measure_characters(
+        codes, offsets, starts, ends, counts, doc_offsets, symbols, word_counts, TRAITS,
+        out[CHARACTER_SIGNALS],
+    )  # fmt: skip
+    measure_refinedweb(
+        codes, starts, ends, counts, doc_offsets, *counter_lists(langs)[:4], TRAITS, LOWER,
+        out[REFINEDWEB_SIGNALS],
+    )  # fmt: skip
+
+
+def _columns(groups: _Columns) -> dict[str, NDArray[Any]]:
     return {
         signal.name: column.astype(signal.dtype)
-        for group, columns in out.items()
+        for group, columns in groups.items()
         for signal, column in zip(group, columns.T, strict=True)
     }

@@ -51,10 +51,11 @@ URL_SIGNALS: tuple[Signal, ...] = (
         "url_robots_disallowed",
         "0 or 1",
         "int32",
-        "the site's robots.txt forbids the page to one of the configuration's crawlers",
+        "the site's robots.txt forbids the page to one of the configuration's crawlers, or a table "
+        "of documents says that it does",
     ),
 )
-"""Derived from ``url``, ``host`` and ``lang`` by ``pipeline.derived``; in no table."""
+"""Derived from ``url``, ``host``, ``lang`` and ``rights`` by ``pipeline.derived``; in no table."""
 
 _SOURCES = {
     "adult": f"UT1 blacklist, category adult, as in {REFINEDWEB}, and HPLT v3",

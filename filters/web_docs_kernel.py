@@ -159,8 +159,8 @@ def _unjoined(
 def _count(
     codes: NDArray[np.uint32],
     start: int,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     line_counts: NDArray[np.int32],
     classes: NDArray[np.uint8],
@@ -189,8 +189,8 @@ def _count(
 def measure_web_docs(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     line_counts: NDArray[np.int32],
     line_offsets: NDArray[np.int64],

@@ -69,8 +69,8 @@ def _is_all_caps(
 def measure_words(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
     kinds: NDArray[np.uint8],
     doc_offsets: NDArray[np.int64],
     out: NDArray[np.float64],

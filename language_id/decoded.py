@@ -20,7 +20,8 @@ LAST_CODE_POINT = CODE_POINTS - 1
 class Characters(NamedTuple):
     """Code points of a batch: document d owns ``codes[offsets[d]:offsets[d + 1]]``.
 
-    ``codes`` is unsigned, so that a kernel indexes its tables without a look at the sign.
+    ``codes`` is unsigned, so that a kernel indexes its tables without a look at the sign. There are
+    less than 2^31, so that places within a batch fit in 32 bits.
     """
 
     codes: NDArray[np.uint32]
@@ -74,8 +75,11 @@ def decoded(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Characters:
     ``data``: the documents' UTF-8, one after another; ``offsets``: n + 1 byte positions in it.
     UTF-8 is expected valid, as Arrow's strings are; nothing is read or written out of bounds
     where it is not. Time is linear in bytes. Memory: 4 bytes a character, in an array that
-    reserves address space for a character a byte.
+    reserves address space for a character a byte. Raises ValueError for 2^31 bytes or more, which
+    no string array of 32-bit offsets holds.
     """
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise ValueError(f"a batch of {offsets[-1]} bytes")
     data, offsets = read_only(data, offsets)
     codes = np.empty(int(offsets[-1] - offsets[0]), dtype=np.uint32)
     char_offsets = np.zeros(len(offsets), dtype=np.int64)

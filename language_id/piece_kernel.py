@@ -36,7 +36,7 @@ from language_id.words import ALPHABETIC, WORD
 
 SMALL_W = 0x77
 
-Places = NDArray[np.int64]
+Places = NDArray[np.int32]
 
 
 @njit(cache=True)

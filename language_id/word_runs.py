@@ -74,7 +74,7 @@ def find_runs(
     start: int,
     end: int,
     classes: NDArray[np.uint8],
-    runs: NDArray[np.int64],
+    runs: NDArray[np.int32],
 ) -> int:
     """Write where each run starts, and behind the last one ``end`` twice; how many there are.
 

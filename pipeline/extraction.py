@@ -25,7 +25,7 @@ from pipeline.errors import ArchiveError
 from pipeline.files import Folder
 from pipeline.inputs import InputFile
 from pipeline.list_config import Words
-from pipeline.memory import give_back
+from pipeline.memory import give_back, large_apart
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
 from pipeline.sandbox import Sandbox, SandboxLimits
@@ -108,6 +108,7 @@ def extract(
     done = committed(folder, commits, task.key)
     if done:
         return done
+    large_apart()
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()
     held = quarantine.Held()

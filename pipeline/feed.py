@@ -2,8 +2,8 @@
 
 A feed is read by one scan that knows tags, CDATA, comments and nothing of DTDs: what a document
 type declares is stepped over, so an entity stands for itself and cannot grow. Whatever the bytes
-are, the scan is linear and raises nothing. HTML inside entries goes through the pre-checks and the
-fast parser, as fragments of pages do.
+are, the scan is linear and raises nothing. So is the project's own engine, which reads the HTML
+inside entries: all of it, since an entry frames no text.
 """
 
 import re
@@ -12,9 +12,7 @@ from email.utils import parsedate
 from html import unescape
 from typing import Final, NamedTuple
 
-from resiliparse.extract.html2text import extract_plain_text
-
-from pipeline import precheck
+from pipeline import html_engine, precheck
 from pipeline.head import iso_date, language_tag
 from pipeline.text_settings import ExtractedPage
 
@@ -166,13 +164,8 @@ def _text(content: str, reasons: list[str]) -> str:
         content = content if _MARKUP.search(content) else unescape(content)
     if not _MARKUP.search(content):
         return content.strip()
-    checked = precheck.check(content)
-    reasons += checked.reasons
-    if checked.html is None:
-        return ""
-    found: str = extract_plain_text(
-        checked.html, main_content=False, preserve_formatting=True, alt_texts=False, links=False
-    )
+    found, cut = html_engine.whole(content)
+    reasons += ["cut_tags"] * cut
     return found.strip()
 
 

@@ -54,6 +54,17 @@ def read(page: str, settings: TextSettings = DEFAULT) -> Read:
     return Read(text, markdown, facts(content, scanned), bool(scanned.cut))
 
 
+def whole(fragment: str) -> tuple[str, bool]:
+    """Return all text of a fragment, nothing chosen, and whether it had more tags than are read."""
+    view = np.frombuffer(fragment.encode("utf-8", "replace"), np.uint8)
+    scanned = scan(view)
+    if not len(scanned.starts):
+        return "", bool(scanned.cut)
+    every = np.ones(len(scanned.starts), np.bool_)
+    text = write(view, scanned, measure(view, scanned), every, True)
+    return unescaped(text.tobytes().decode()), bool(scanned.cut)
+
+
 def unescaped(text: str) -> str:
     """Return a text with its character references replaced; linear, however many digits one has."""
     if "&" not in text:

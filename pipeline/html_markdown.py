@@ -4,18 +4,17 @@ CommonMark with GitHub's tables. Characters that mean something in Markdown are 
 column is read by models and people, not by a converter, and "2 * 3" should stay what it is.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.html_names import HEADING, ID, NAMES, TRAITS
+from pipeline.html_around import OL, around
+from pipeline.html_names import NAMES
 from pipeline.html_page import Page
 from pipeline.html_scan import BLOCKS, LINE, NOTHING, PREFORMATTED, Scanned
 from pipeline.html_text import places, rows_of_data
 
-_LISTS: Final = (ID["ul"], ID["ol"], ID["menu"], ID["dir"])
-_OL, _PRE, _A, _TABLE = ID["ol"], ID["pre"], ID["a"], ID["table"]
 _MAX_INDENT: Final = 8
 """Lists nested deeper are written as if at this depth."""
 
@@ -31,12 +30,19 @@ def write_markdown(
     """Return the pieces in ``found`` as Markdown, character references as they stand."""
     writer = _Writer(page, scanned, measured, links)
     gap = BLOCKS
-    for piece in range(len(found)):
-        gap = max(gap, int(scanned.gaps[piece]))
-        if found[piece] and (tables or not writer.is_datum(piece)):
+    wanted = zip(_numbers(scanned.gaps), _numbers(found), strict=True)
+    for piece, (before, chosen) in enumerate(wanted):
+        gap = max(gap, before)
+        if chosen and (tables or not writer.row_of(piece)):
             writer.add(piece, gap)
             gap = NOTHING
     return writer.text()
+
+
+def _numbers(array: NDArray[Any]) -> list[int]:
+    """As a list: to take one number out of an array takes ten times as long."""
+    numbers: list[int] = array.tolist()
+    return numbers
 
 
 class _Writer:
@@ -45,22 +51,30 @@ class _Writer:
     def __init__(self, page: bytes, scanned: Scanned, measured: Page, links: bool) -> None:
         self._page = page
         self._scanned = scanned
-        self._links = links
-        self._items, self._rows, self._cells = places(scanned)
-        self._data = rows_of_data(scanned, measured.text)
+        self._names, self._bits = _numbers(scanned.names), _numbers(scanned.bits)
+        self._starts, self._ends = _numbers(scanned.starts), _numbers(scanned.ends)
+        self._owners = _numbers(scanned.owners)
+        items, rows, self._cells_of = places(scanned)
+        data = rows_of_data(scanned, measured.text)
+        self._items, self._cells = _numbers(items), _numbers(self._cells_of)
+        self._rows = _numbers(np.where(data[rows], rows, 0))
+        near = around(scanned)
+        self._links = _numbers(near.links) if links else [0] * len(self._names)
+        self._codes, self._tables = _numbers(near.codes), _numbers(near.tables)
+        self._headings = _numbers(near.headings)
+        self._lists, self._depths = _numbers(near.lists), _numbers(near.depths)
+        self._columns: dict[int, int] = {}
         self._parts: list[str] = []
         self._item = self._row = self._cell = self._table = self._pre = self._link = 0
 
-    def is_datum(self, piece: int) -> bool:
-        """Whether a piece stands in a row of data."""
-        row = self._rows[self._scanned.owners[piece]]
-        return bool(row and self._data[row])
+    def row_of(self, piece: int) -> int:
+        """The row of data a piece stands in, 0 for none."""
+        return self._rows[self._owners[piece]]
 
     def add(self, piece: int, gap: int) -> None:
-        owner = int(self._scanned.owners[piece])
-        row = int(self._rows[owner]) if self.is_datum(piece) else 0
-        pre = self._above(owner, _PRE) if self._scanned.bits[piece] & PREFORMATTED else 0
-        link = self._above(owner, _A) if self._links else 0
+        owner, row = self._owners[piece], self.row_of(piece)
+        pre = self._codes[owner] if self._bits[piece] & PREFORMATTED else 0
+        link = self._links[owner]
         if link != self._link:
             self._close_link()
         if row and row == self._row:
@@ -71,7 +85,7 @@ class _Writer:
             self._start(owner, row, pre, gap)
         if link and link != self._link:
             self._parts.append("[")
-        self._item, self._cell, self._link = int(self._items[owner]), int(self._cells[owner]), link
+        self._item, self._cell, self._link = self._items[owner], self._cells[owner], link
         text = self._characters(piece, bool(pre))
         self._parts.append(text.lstrip("\r\n") if self._parts[-1:] == ["```\n"] else text)
 
@@ -87,9 +101,9 @@ class _Writer:
         if not (row or pre or ended or gap >= LINE):
             self._parts.append(" " * (gap > NOTHING))
             return
-        item = int(self._items[owner])
+        item = self._items[owner]
         next_item = bool(item) and item != self._item
-        near = (next_item and self._item) or (row and self._table == self._above(row, _TABLE))
+        near = (next_item and self._item) or (row and self._table == self._tables[row])
         if between:
             self._parts.append("\n" if near or (gap == LINE and not ended) else "\n\n")
         if row:
@@ -107,7 +121,7 @@ class _Writer:
         """End the row or code before; return whether there was one."""
         if self._row:
             self._parts.append(" |")
-            table = self._above(self._row, _TABLE)
+            table = self._tables[self._row]
             if table != self._table:
                 columns = self._count_cells(self._row)
                 self._parts.append("\n|" + " --- |" * columns)
@@ -124,37 +138,16 @@ class _Writer:
     def _mark(self, owner: int, next_item: bool) -> str:
         """What stands before a block: a heading's or an item's mark."""
         if next_item:
-            kind, depth = self._list(owner)
-            return "  " * min(depth - 1, _MAX_INDENT) + ("1. " if kind == _OL else "- ")
-        at = owner
-        while at:
-            name = int(self._scanned.names[at])
-            if TRAITS[name] & HEADING:
-                return "#" * int(NAMES[name][1]) + " "
-            at = int(self._scanned.parents[at])
-        return ""
-
-    def _list(self, owner: int) -> tuple[int, int]:
-        """The kind of the innermost list around an element, and how many lists are around it."""
-        kind = depth = 0
-        at = owner
-        while at:
-            name = int(self._scanned.names[at])
-            if name in _LISTS:
-                kind, depth = kind or name, depth + 1
-            at = int(self._scanned.parents[at])
-        return kind, max(depth, 1)
-
-    def _above(self, owner: int, name: int) -> int:
-        """The innermost element of a name at or around an element; 0 for none."""
-        at = owner
-        while at and self._scanned.names[at] != name:
-            at = int(self._scanned.parents[at])
-        return at
+            indent = "  " * min(max(self._depths[owner], 1) - 1, _MAX_INDENT)
+            return indent + ("1. " if self._lists[owner] == OL else "- ")
+        heading = self._headings[owner]
+        return "#" * int(NAMES[self._names[heading]][1]) + " " if heading else ""
 
     def _count_cells(self, row: int) -> int:
-        cells = self._cells[row + 1 : self._scanned.lasts[row]]
-        return max(len(set(cells.tolist()) - {0}), 1)
+        if row not in self._columns:  # pieces may go back to a row again and again
+            cells = np.unique(self._cells_of[row + 1 : self._scanned.lasts[row]])
+            self._columns[row] = max(int(np.count_nonzero(cells)), 1)
+        return self._columns[row]
 
     def _close_link(self) -> None:
         if self._link:
@@ -164,6 +157,6 @@ class _Writer:
         self._link = 0
 
     def _characters(self, piece: int, verbatim: bool) -> str:
-        start, end = self._scanned.starts[piece], self._scanned.ends[piece]
-        text = self._page[start:end].decode("utf-8", "replace")
+        content = self._page[self._starts[piece] : self._ends[piece]]
+        text = content.decode("utf-8", "replace")
         return text if verbatim else " ".join(text.split())

@@ -121,7 +121,7 @@ def places(
 def rows_of_data(scanned: Scanned, text: Counts) -> NDArray[np.bool_]:
     """Return (elements,) whether each is a row whose cells are all short, two or more of them."""
     elements = len(scanned.names)
-    count = np.zeros(elements, np.int32)
+    count = np.zeros(elements, np.int64)
     data = np.zeros(elements, np.bool_)
     for element in range(1, elements):
         name, parent = scanned.names[element], scanned.parents[element]

@@ -5,6 +5,7 @@ installation, no worker does it again: they load what is there.
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from pipeline.buckets import band_rows, bucket_edges
 from pipeline.jaccard import GROUPS, group_rows, set_edges
 from pipeline.shingle_sets import text_sets
 from pipeline.steps import Tools, measured
+from pipeline.text_settings import DEFAULT
 
 TEXTS = ("One line of a text, and more. 5 likes\nA [1] second line!", "二つ目の文。", "")
 LANGS = ("eng_Latn", "jpn_Jpan", "fin_Latn")
@@ -46,7 +48,7 @@ def compiled() -> Compiled:
     start = time.perf_counter()
     tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
     columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
-    html_engine.read("<p>One line.")
+    html_engine.read("<p>One line.", replace(DEFAULT, markdown=True))
     characters = characters_of(TEXTS)
     dominant_scripts(characters)
     edits = line_edits(characters, LANGS, ("c4", "refinedweb"))

@@ -1,28 +1,20 @@
 """One page's way from bytes to text and what is known of it: the task of the sandbox's child."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, cast, get_args
 
 from filters import pii
 from filters.regions import page_region
-from filters.rights import RightsSignal, from_html
+from filters.rights import from_html
 from filters.urls import host
-from pipeline import charset, formats, mojibake, precheck
+from pipeline import charset, formats, html_engine, mojibake, precheck
 from pipeline.clean import clean
 from pipeline.errors import ConfigError
+from pipeline.formats import Read
 from pipeline.text import extract, from_plain, scan
 from pipeline.text_settings import SETTINGS, Engine, ExtractedPage, TextSettings
 from pipeline.tokens import TokenCounter
-
-
-class _Read(NamedTuple):
-    """A page, or why there is none; notes; what its head says of rights."""
-
-    page: ExtractedPage | None
-    refused: str | None
-    reasons: Sequence[str] = ()
-    rights: Sequence[RightsSignal] = ()
 
 
 def factory(
@@ -38,6 +30,7 @@ def factory(
     chosen = replace(chosen, **settings.get("options", {}))
     counter = TokenCounter(settings.get("tokenizer", "tekken_240911"))
     extract("<p>.", None, chosen)
+    html_engine.whole("<p>.")  # of feeds, whatever the engine of pages
     return lambda header, body: page(header, body, chosen, counter)
 
 
@@ -63,29 +56,18 @@ def page(
     result's ``refused`` is None, or the reason why the text is empty (``precheck.REFUSALS``,
     ``pdf``); ``reasons`` are notes; personal data are spans of code points of ``text``.
     """
-    html = header.get("kind") != "text"
     url = header.get("url") or ""
     if header.get("kind") == "measure":
         return _measures(body.decode(), page_region(host(url), header.get("html_lang")), counter)
     body, reasons = precheck.cut(body)
-    counting = None if header.get("only_text") else counter
-    if header.get("kind") in formats.KINDS:
-        return _formatted(formats.read(header, body), url, counting, reasons)
-    if precheck.is_binary(body):
-        return _refused("not_text", reasons)
-    decoded = charset.decode(body, header.get("header_charset"), html)
-    known = {"charset": decoded.charset, "charset_source": decoded.source}
-    if not html:
-        read = _plain(decoded.text, header.get("html_lang"))
-    elif settings.engine == "corpusmill":
-        read = _scanned(decoded.text, settings)
-    else:
-        read = _parsed(decoded.text, url or None, settings)
+    formatted = header.get("kind") in formats.KINDS
+    read = formats.read(header, body) if formatted else _read(header, body, settings)
     reasons += read.reasons
+    known = {"charset": read.charset, "charset_source": read.charset_source}
     if read.page is None:
         return _refused(read.refused, reasons) | known
     return {
-        **_described(read.page, url, counting, reasons),
+        **_described(read.page, url, None if header.get("only_text") else counter, reasons),
         **known,
         "refused": None,
         "reasons": reasons,
@@ -93,39 +75,44 @@ def page(
     }
 
 
-def _formatted(
-    read: formats.Read, url: str, counter: TokenCounter | None, reasons: list[str]
-) -> dict[str, Any]:
-    known = {"charset": read.charset, "charset_source": read.charset_source}
-    if read.refused:
-        return _refused(read.refused, reasons + read.reasons) | known
-    described = _described(read.page, url, counter, reasons)
-    return {**described, **known, "refused": None, "reasons": reasons + read.reasons, "rights": []}
+def _read(header: Mapping[str, Any], body: bytes, settings: TextSettings) -> Read:
+    """HTML and plain text."""
+    if precheck.is_binary(body):
+        return Read(None, "not_text")
+    html = header.get("kind") != "text"
+    decoded = charset.decode(body, header.get("header_charset"), html)
+    if not html:
+        read = _plain(decoded.text, header.get("html_lang"))
+    elif settings.engine == "corpusmill":
+        read = _scanned(decoded.text, settings)
+    else:
+        read = _parsed(decoded.text, header.get("url") or None, settings)
+    return read._replace(charset=decoded.charset, charset_source=decoded.source)
 
 
-def _scanned(text: str, settings: TextSettings) -> _Read:
+def _scanned(text: str, settings: TextSettings) -> Read:
     """HTML by the project's own engine, which is linear in anything."""
     if precheck.is_noise(text):
-        return _Read(None, "not_text")
+        return Read(None, "not_text")
     found = scan(text, settings)
     reasons = ["cut_tags"] if found.cut else []
-    return _Read(_bounded(found.page, reasons), None, reasons, from_html(found.facts))
+    return Read(_bounded(found.page, reasons), None, reasons, from_html(found.facts))
 
 
-def _parsed(text: str, url: str | None, settings: TextSettings) -> _Read:
+def _parsed(text: str, url: str | None, settings: TextSettings) -> Read:
     """HTML by an engine that builds a tree, after what makes such engines safe."""
     checked = precheck.check(text)
     if checked.html is None:
-        return _Read(None, checked.refused, checked.reasons)
-    return _Read(extract(checked.html, url, settings), None, checked.reasons, from_html(text))
+        return Read(None, checked.refused, checked.reasons)
+    return Read(extract(checked.html, url, settings), None, checked.reasons, from_html(text))
 
 
-def _plain(text: str, html_lang: str | None) -> _Read:
+def _plain(text: str, html_lang: str | None) -> Read:
     if precheck.is_noise(text):
-        return _Read(None, "not_text")
+        return Read(None, "not_text")
     reasons: list[str] = []
     page = _bounded(from_plain(text)._replace(html_lang=html_lang), reasons)
-    return _Read(page, None, reasons)
+    return Read(page, None, reasons)
 
 
 def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:

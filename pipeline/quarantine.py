@@ -5,6 +5,7 @@ mended, and its archive may be gone by then. What is kept may hold personal data
 published, the next extraction replaces it, and it may be deleted at any time.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from pipeline import ledger, parquet
 from pipeline.files import Folder
 from pipeline.record import Record
 from pipeline.schema import QUARANTINE, schema
+from pipeline.table_documents import Said, screened_record
 
 TABLE: Final = "quarantine"
 REASONS: Final = frozenset({"timeout", "memory", "crash", "error"})
@@ -53,6 +55,7 @@ def _row(page: ledger.Page, record: Record, row: dict[str, Any], *, kept: bool) 
         "inner_offset": record.inner_offset,
         "record_type": record.warc_type,
         "format": record.format,
+        "line_said": _said(page, row),
         "reason": row["reason"],
         "notes": row["notes"],
         "problem": record.problem,
@@ -60,6 +63,17 @@ def _row(page: ledger.Page, record: Record, row: dict[str, Any], *, kept: bool) 
         "headers": [{"name": name, "value": value} for name, value in record.headers.items()],
         "block": record.block if kept else None,
     }
+
+
+def _said(page: ledger.Page, row: dict[str, Any]) -> str | None:
+    """What a table's line said beside the record that was made of it."""
+    columns = page.columns
+    if columns["line"] is None:
+        return None
+    said = Said(
+        row["record_id"], page.header["html_lang"], columns["derived_from"], columns["rights"]
+    )
+    return json.dumps(said._asdict())
 
 
 def rows(
@@ -79,4 +93,6 @@ def screened(row: dict[str, Any], also: Collection[str] = ()) -> ledger.Screened
         row["warc_offset"], row["warc_length"], "record", row["record_type"], row["format"],
         headers, row["block"], row["truncated"], row["problem"], row["inner_offset"],
     )  # fmt: skip
+    if row.get("line_said"):
+        return screened_record(row["warc_file"], record, Said(**json.loads(row["line_said"])), also)
     return ledger.screen(record, row["warc_file"], also)

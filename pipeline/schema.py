@@ -224,9 +224,14 @@ HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))
 QUARANTINE = (
     *ORIGIN[:2],
     *(column for column in ORIGIN if column.name in ("warc_file", "warc_offset", "warc_length")),
-    Column("inner_offset", pa.int64(), "bytes from the start of the inflated member to the record"),
+    Column(
+        "inner_offset",
+        pa.int64(),
+        "bytes from the start of the inflated member to the record; a line's number",
+    ),
     Column("record_type", pa.string(), "WARC-Type"),
     Column("format", pa.string(), "warc or arc"),
+    Column("line_said", pa.string(), "of a table's line, what it says beside the text, as JSON"),
     Column("reason", pa.string(), "timeout, memory, crash or error, as in the ledger"),
     Column("notes", pa.list_(pa.string()), "the ledger's; for an error the class of the exception"),
     Column("problem", pa.string(), "what the archive reader found wrong with the record"),

@@ -11,7 +11,7 @@ from dedup.exact import text_hashes
 from dedup.minhash import signatures
 from dedup.shingling import FIVE_WORDS, Shingling, shingles_of
 from filters.rights import RightsSignal, opt_outs
-from filters.signals import measure
+from filters.signals import but_repetition, repetition
 from filters.web_docs_table import menu_chars
 from filters.word_lists import WordLists
 from language_id.decoded import decoded
@@ -126,15 +126,16 @@ def _measured(
     shares = line_language_shares(tools.identifier, *characters, langs, menu_chars(langs))
     tokens = tokenize(characters)
     words = token_hashes(characters, tokens)
-    signed = _signed(*shingles_of(characters, tokens, words.lower, shingling), hashes)
-    return {
-        **measure(characters, tokens, words, langs, tools.flagged, shares),
+    columns: dict[str, Any] = {
         "text_bytes": np.diff(offsets).astype(np.int32),
         "text_hash": [
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],
-        "signature": signed,
+        "signature": _signed(*shingles_of(characters, tokens, words.lower, shingling), hashes),
     }
+    signals, pieces = but_repetition(characters, tokens, words, langs, tools.flagged, shares)
+    del tokens, words, characters  # of a long text, 40 bytes a character
+    return columns | signals | repetition(pieces, signals["char_count"])
 
 
 def _signed(

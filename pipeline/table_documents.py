@@ -8,7 +8,7 @@ says of its origin is kept in ``derived_from``; its measures and labels are not:
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pipeline import ledger
 from pipeline.head import language_tag
@@ -30,6 +30,15 @@ _DIGITS: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$", re.ASCII)
 
 class BadLine(Exception):  # noqa: N818 - never leaves this module
     """A line that holds no document."""
+
+
+class Said(NamedTuple):
+    """What a line says beside its text: of it and its origin; ``rights`` as in the column."""
+
+    record_id: str | None
+    html_lang: str | None
+    derived_from: dict[str, Any]
+    rights: list[dict[str, str]]
 
 
 def screened_line(
@@ -75,26 +84,34 @@ def _document(
     content = fields[key] if key else 0
     if content is not None and not isinstance(content, str):
         raise BadLine
-    screened = ledger.screen(_record(line, fields, content or "", page=page), name, also)
-    own_id = ledger.document_id(name, 0, line.number)
+    tag = language_tag(_string(fields, HTML_LANG) or "")
+    said = Said(_string(fields, OWN_ID), tag, _origin(fields), _robots(fields))
+    return screened_record(name, _record(line, fields, content or "", page=page), said, also)
+
+
+def screened_record(
+    name: str, record: Record, said: Said, also: Collection[str]
+) -> ledger.Screened:
+    """What the record made of a line becomes after the first look; ``name``: of its table."""
+    screened, number = ledger.screen(record, name, also), record.inner_offset
+    own_id = ledger.document_id(name, 0, number)
     row = screened.row | {
         "record_type": "line",
-        "line": line.number,
-        "record_id": _string(fields, OWN_ID),
+        "line": number,
+        "record_id": said.record_id,
         "doc_id": own_id if screened.page else None,
     }
     if screened.page is None:
         return ledger.Screened(row, None)
     columns = screened.page.columns | {
         "doc_id": own_id,
-        "line": line.number,
-        "derived_from": _origin(fields),
+        "line": number,
+        "derived_from": said.derived_from,
     }
-    columns["rights"] = [*columns["rights"], *_robots(fields)]
-    if not page:
+    columns["rights"] = [*columns["rights"], *said.rights]
+    if record.warc_type == "conversion":
         columns["source_type"] = "table"
-    tag = language_tag(_string(fields, HTML_LANG) or "")
-    header = screened.page.header | {"html_lang": tag}
+    header = screened.page.header | {"html_lang": said.html_lang}
     return ledger.Screened(row, screened.page._replace(header=header, columns=columns))
 
 

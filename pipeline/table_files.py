@@ -1,7 +1,8 @@
 """Tables of documents as inputs: HPLT's intermediate files, and JSON lines with a text each.
 
-``text.zst`` and ``html.zst`` are read beside ``metadata.zst`` and ``lang.zst`` of the same folder:
-the n-th lines of all belong to one document (https://github.com/hplt-project/warc2text-runner).
+``text.zst`` and ``html.zst`` are read beside ``metadata.zst``, ``lang.zst`` and ``allowed.zst`` of
+the same folder: the n-th lines of all belong to one document
+(https://github.com/hplt-project/warc2text-runner and monotextor-slurm).
 ``*.jsonl.zst`` stands alone. Where texts and pages lie together the texts are read, which were made
 from the pages.
 """
@@ -14,7 +15,7 @@ from typing import Final, NamedTuple
 from pipeline.errors import ArchiveError
 from pipeline.inputs import InputFile, uniquely_named
 from pipeline.storage import StorageOptions, local_path, open_source, scheme_of
-from pipeline.table_names import BESIDE, LEADING, base
+from pipeline.table_names import BESIDE, LEADING, VERDICTS, base
 
 MISSING: Final = "missing_partner"
 
@@ -93,7 +94,8 @@ def grouped(files: Sequence[InputFile]) -> list[Group]:
         if name not in LEADING or (name == "html.zst" and (folder, "text.zst") in places):
             continue
         partners = [places[folder, role] for role in LEADING[name] if (folder, role) in places]
-        sound = bool(partners) and not any(partner.problem for partner in partners)
+        described = any(base(partner.uri) != VERDICTS for partner in partners)
+        sound = described and not any(partner.problem for partner in partners)
         pages = places.get((folder, "html.zst")) if name == "text.zst" else None
         table = file if sound else file._replace(problem=file.problem or MISSING)
         group = Group(table, tuple(partners), () if pages is None else (pages,))

@@ -3,7 +3,12 @@
 from typing import Final
 
 LINES: Final = ".jsonl.zst"
-LEADING: Final = {"text.zst": ("metadata.zst", "lang.zst"), "html.zst": ("metadata.zst",)}
+VERDICTS: Final = "allowed.zst"
+"""Whether robots.txt allows each page, and nothing else of it (HPLT 4)."""
+LEADING: Final = {
+    "text.zst": ("metadata.zst", "lang.zst", VERDICTS),
+    "html.zst": ("metadata.zst", VERDICTS),
+}
 """Files of HPLT that hold documents, and those beside them whose lines say more of them."""
 BESIDE: Final = frozenset(name for names in LEADING.values() for name in names)
 

@@ -167,7 +167,8 @@ def test_kinds() -> None:
 @given(st.lists(TEXTS, max_size=5))
 def test_a_document_has_the_tokens_it_has_alone(texts: list[str]) -> None:
     tokens = tokenize(characters_of(texts))
-    assert tokens.starts.dtype == tokens.ends.dtype == tokens.doc_offsets.dtype == np.int64
+    assert tokens.starts.dtype == tokens.ends.dtype == np.int32
+    assert tokens.doc_offsets.dtype == np.int64
     assert tokens.kinds.dtype == np.uint8
     for document, text in enumerate(texts):
         own = slice(tokens.doc_offsets[document], tokens.doc_offsets[document + 1])
@@ -204,6 +205,11 @@ def test_a_million_of_a_kind_take_linear_time(text: str) -> None:
     token_hashes(characters, tokens)
     assert time.process_time() - started < 2
     assert tokens.doc_offsets[-1] == len(tokens.starts) <= len(text) * 1_000_000
+
+
+def test_a_batch_whose_places_need_more_than_32_bits_is_refused() -> None:
+    with pytest.raises(ValueError, match="2147483648 bytes"):
+        decoded(np.zeros(0, np.uint8), np.array([0, 1 << 31]))
 
 
 def hashes_of(text: str, *, lower: bool) -> list[int]:

@@ -15,7 +15,7 @@ from filters.url_words import UrlWord, UrlWords
 from pipeline import derived, judging
 from pipeline.criteria import Criteria
 from pipeline.derived import Lists
-from pipeline.schema import DOCUMENTS
+from pipeline.schema import DOCUMENTS, RIGHTS
 
 LISTS = Lists(
     {"adult": url_list(["bad.org"]).list, "optout": url_list(["mine.org/notes"]).list},
@@ -29,6 +29,7 @@ BATCH = pa.record_batch(
         "url": ["http://a.bad.org/", "http://mine.org/notes/1", "http://x.org/word", None],
         "host": ["a.bad.org", "mine.org", "x.org", None],
         "lang": ["eng_Latn"] * 4,
+        "rights": pa.array([[], None, [], []], RIGHTS),
         "lang_score": pa.array([0.9] * 4, pa.float32()),
         "warc_date": pa.array([None] * 4, pa.timestamp("us", tz="UTC")),
         **{name: pa.array([100] * 4, pa.int32()) for name in judging.SIZES},
@@ -60,6 +61,32 @@ def test_values_are_those_of_lists_and_words():
     assert found["url_hard_word_count"].tolist() == [0, 0, 1, 0]
     assert found["url_robots_disallowed"].tolist() == [0, 0, 1, 0]
     assert all(column.dtype == np.int32 for column in found.values())
+
+
+def test_a_tables_verdict_on_robots_txt_counts_like_a_sites():
+    def rights(*signals):
+        return [dict(zip(("source", "name", "value"), one, strict=True)) for one in signals]
+
+    other = ("header", "x-robots-tag", "noai")
+    said = [
+        rights(other, ("table", "robots.txt", "disallowed")),
+        None,
+        rights(("table", "robots.txt", "allowed"), ("header", "robots.txt", "disallowed")),
+        rights(("table", "robots.txt", "Disallowed"), other),
+        rights(("table", "robots.txt", None)),
+        [],
+        rights(("table", "robots.txt", "disallow")),
+        rights(("table", "robots.txt", "allow"), ("table", "other", "disallow")),
+    ]
+    column = pa.array(said, RIGHTS)
+    assert derived.disallowed_by_table(column).tolist() == [1, 0, 0, 1, 0, 0, 1, 0]
+    assert derived.disallowed_by_table(column[3:]).tolist() == [1, 0, 0, 1, 0]
+    assert derived.disallowed_by_table(column[:0]).tolist() == []
+    batch = BATCH.set_column(BATCH.schema.get_field_index("rights"), "rights", column[:4])
+    found = derived.derived_columns(batch, [RULES["url.robots"]], LISTS)
+    assert found["url_robots_disallowed"].tolist() == [1, 0, 1, 1]
+    assert "rights" in derived.stored_columns([RULES["url.robots"]])
+    assert "rights" not in derived.stored_columns([RULES["url.adult"]])
 
 
 def test_only_what_rules_look_at_is_derived():

@@ -10,10 +10,11 @@ import boto3
 import pytest
 from conftest import response_record
 from moto.server import ThreadedMotoServer
+from test_pipeline_tables import put
 from typer.testing import CliRunner
 
 from jobs.cli import app
-from pipeline import config, extraction, page, parquet, quarantine, stages
+from pipeline import config, extraction, page, parquet, quarantine, stages, table_files
 from pipeline.archives import records
 from pipeline.extraction import Range
 from pipeline.files import Folder
@@ -97,7 +98,10 @@ def sandbox():
 def extracted(archive, folder):
     """The extract stage over one archive, as a job makes it; its commit."""
     size = archive.stat().st_size
-    task = Range(str(archive), archive.name, size, "", 0, size)
+    return finished(Range(str(archive), archive.name, size, "", 0, size), folder)
+
+
+def finished(task, folder):
     settings = config.load()
     commit = extraction.extract(task, settings, folder, "commits")
     tables = {table: [file] for table, file in commit.files.items()}
@@ -172,6 +176,40 @@ def test_the_quarantine_is_listed_and_replayed_without_the_archive(run, sandbox,
         assert f"In the run: failed by {REASONS[name]}" in healed.stdout
         assert "The ferry leaves at seven" in healed.stdout
         assert EMAIL not in healed.stdout
+
+
+@pytest.mark.parametrize("name", ["html", "text"])
+def test_a_line_of_a_table_is_replayed_as_it_was_read(name, sandbox, monkeypatch, tmp_path):
+    deeds = [None, "segfault", None, "regex"]
+    key = {"html": "h", "text": "t"}[name]
+    lines = {name: [{key: html(deed).decode()} for deed in deeds]}
+    metadata = [
+        {"u": url(n), "f": "a.warc.gz", "o": n, "s": 9, "c": "text/html", "id": f"line {n}",
+         "ts": "2021-05-09T10:26:25Z", "html_lang": ["fi"], "robotstxt": "disallowed"}
+        for n in range(len(deeds))
+    ]  # fmt: skip
+    put(tmp_path / "table", metadata=metadata, **lines)
+    group = table_files.whole(str(tmp_path / "table" / f"{name}.zst"), StorageOptions())
+    task = Range(*group.file[:4], 0, group.file.size, None, *group[1:])
+    folder = Folder(str(tmp_path / "run"))
+    monkeypatch.setattr(extraction, "sandbox", lambda _: sandbox)
+    commit = finished(task, folder)
+    monkeypatch.undo()
+    first = {s.row["line"]: s for s in extraction.screened_records(task, config.load()) if s.page}
+    kept = {row["inner_offset"]: row for row in table(folder, commit.files["quarantine"])}
+    assert {line: row["reason"] for line, row in kept.items()} == {2: "crash", 4: "timeout"}
+    for line, row in kept.items():
+        assert row["doc_id"] == first[line].row["doc_id"]
+        assert quarantine.screened(row) == first[line]
+        assert first[line].page.header["html_lang"] == "fi"
+    for path in (tmp_path / "table").iterdir():
+        path.unlink()
+    shown = cli("explain", folder.uri, kept[2]["doc_id"]).stdout
+    assert "In the run: failed by crash" in shown
+    assert "The ferry leaves at seven" in shown
+    assert kept[2]["doc_id"] in shown
+    assert "table: robots.txt = disallowed" in shown
+    assert EMAIL not in shown
 
 
 def test_what_is_not_in_quarantine_is_told(run, tmp_path):

@@ -171,6 +171,22 @@ def test_a_table_named_alone_finds_its_partners(tmp_path):
     assert {row["warc_file"] for row in rows} == {"text.zst", "metadata.zst", "lang.zst"}
 
 
+@pytest.mark.parametrize("name", ["text", "html"])
+def test_verdicts_on_robots_txt_may_stand_in_a_file_of_their_own(tmp_path, name):
+    lines = {"text": TEXTS, "html": [{"h": "<p>x</p>"}] * 20}[name]
+    allowed = [{"allowed": n % 3 > 0} for n in range(20)]
+    folder = put(tmp_path / "a", metadata=META, allowed=allowed, **{name: lines})
+    rows, pages = read(folder / f"{name}.zst")
+    said = [[signal["value"] for signal in page.columns["rights"]] for page in pages]
+    assert said == [["allowed" if n % 3 else "disallowed"] for n in range(20)]
+    assert {r["warc_file"] for r in rows if r["reason"] == "partner"} == {
+        "metadata.zst", "allowed.zst",
+    }  # fmt: skip
+    rows, pages = read(put(tmp_path / "b", allowed=allowed, **{name: lines}))
+    assert pages == []
+    assert "missing_partner" in reasons(rows)
+
+
 # --------------------------------------------------------------------------------- what is amiss
 def test_a_table_without_its_partner_and_a_partner_without_its_table(tmp_path):
     put(tmp_path / "a", html=[{"h": "x"}])

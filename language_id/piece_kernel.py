@@ -5,9 +5,9 @@ right a kernel writes where a piece starts, and the next start is its end.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.piece_classes import (
     APOSTROPHE,
     ELISION,
@@ -39,14 +39,14 @@ SMALL_W = 0x77
 Places = NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def cut(starts: Places, count: int, at: int) -> int:
     """Start a piece at ``at`` unless one does already; how many there are."""
     starts[count] = at
     return count + int(starts[count - 1] != at)
 
 
-@njit(cache=True)
+@inner
 def _is_address(
     codes: Codes, token_starts: Places, token_ends: Places, first: int, last: int
 ) -> bool:
@@ -63,7 +63,7 @@ def _is_address(
     return False
 
 
-@njit(cache=True)
+@inner
 def cut_symbol(
     codes: Codes,
     bits: Bits,
@@ -82,7 +82,7 @@ def cut_symbol(
     return count
 
 
-@njit(cache=True)
+@inner
 def _cut_word(
     codes: Codes, bits: Bits, start: int, end: int, habits: int, starts: Places, count: int
 ) -> int:
@@ -99,7 +99,7 @@ def _cut_word(
     return count
 
 
-@njit(cache=True)
+@inner
 def _cut_core(
     codes: Codes,
     bits: Bits,
@@ -134,7 +134,7 @@ def _cut_core(
     return count
 
 
-@njit(cache=True)
+@inner
 def cut_spaced(
     codes: Codes,
     bits: Bits,

@@ -5,9 +5,9 @@ and ``end``: where the symbol among them does; ``habits``: those of the language
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.piece_classes import (
     AMOUNT,
     CLOSES,
@@ -39,19 +39,19 @@ Whole = int | np.integer
 """A whole number, in Python or in a kernel."""
 
 
-@njit(cache=True)
+@inner
 def bits_at(codes: Codes, bits: Bits, at: Whole) -> int:
     """Return the bits of the character at ``at``."""
     return np.int64(bits[codes[np.uintp(at)]])  # type: ignore[return-value]
 
 
-@njit(cache=True)
+@inner
 def are_two(codes: Codes, start: Whole, end: Whole, code: int) -> bool:
     """Whether a symbol is two of a character, or more."""
     return bool(end - start > 1 and codes[start] == code and codes[start + 1] == code)
 
 
-@njit(cache=True)
+@inner
 def opens(codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off before a word."""
     if habits & LEADING_DASH and codes[start] in (SLASH, DASH):
@@ -59,7 +59,7 @@ def opens(codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int) -> bo
     return bits_at(codes, bits, start) & OPENS != 0 or are_two(codes, start, end, DOT)
 
 
-@njit(cache=True)
+@inner
 def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: int) -> bool:
     """Whether the full stop at ``at`` is no part of an abbreviation or ordinal number."""
     before = bits_at(codes, bits, at - 1)
@@ -70,7 +70,7 @@ def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: in
     return before & ENDS != 0
 
 
-@njit(cache=True)
+@inner
 def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
     own = bits_at(codes, bits, start)
@@ -83,7 +83,7 @@ def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, hab
     return False
 
 
-@njit(cache=True)
+@inner
 def _cuts_before_letter(
     codes: Codes, own: int, before: int, start: Whole, end: Whole, habits: int
 ) -> bool:
@@ -98,7 +98,7 @@ def _cuts_before_letter(
     return bool(own & HYPHEN and before & DIGIT and habits & UNIT)
 
 
-@njit(cache=True)
+@inner
 def cuts(
     codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, stop: Whole, habits: int
 ) -> bool:

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 
 from language_id.decoded import Characters
 from language_id.hashing import span_hash
+from language_id.inner import inner
 from language_id.piece_classes import BITS, EXTENDS, LETTER, NO_SPACES, NUMBER, habits_of
 from language_id.piece_kernel import cut_spaced
 from language_id.piece_symbols import Bits, Codes, bits_at, closes
@@ -63,7 +64,7 @@ class Pieces(NamedTuple):
     doc_offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def _kind_of_part(codes: Codes, bits: Bits, start: int, end: int) -> int:
     """The kind of a part of a word."""
     found = 0
@@ -74,7 +75,7 @@ def _kind_of_part(codes: Codes, bits: Bits, start: int, end: int) -> int:
     return WORD if found & NUMBER or bits_at(codes, bits, start) & EXTENDS else 0
 
 
-@njit(cache=True)
+@inner
 def _describe(
     codes: Codes,
     bits: Bits,
@@ -109,7 +110,7 @@ def _describe(
         kinds[own], exact[own] = kind & KINDS, span_hash(codes, start, end)
 
 
-@njit(cache=True)
+@inner
 def _cut_document(
     codes: Codes,
     bits: Bits,

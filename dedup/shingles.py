@@ -51,7 +51,7 @@ def _count(
     for doc in range(len(doc_offsets) - 1):
         found = 0
         for token in range(doc_offsets[doc], doc_offsets[doc + 1]):
-            found += np.int64(kinds[np.uintp(token)] & WORD)
+            found += int(kinds[np.uintp(token)] & WORD)
         shingles = max(found - words + 1, min(found, 1))
         offsets[doc + 1] = offsets[doc] + shingles
 
@@ -74,7 +74,7 @@ def _roll(
         rolled, found, out = np.uint64(0), 0, offsets[doc]
         for token in range(doc_offsets[doc], doc_offsets[doc + 1]):
             own[np.uintp(found)] = word_hashes[np.uintp(token)]
-            found += np.int64(kinds[np.uintp(token)] & WORD)
+            found += int(kinds[np.uintp(token)] & WORD)
         for word in range(min(found, words)):
             rolled = rolled * BASE + own[word]
         if found > 0:

@@ -67,7 +67,7 @@ def count_flagged_words(
         start, end = doc_offsets[document], doc_offsets[document + 1]
         found, words = 0, 0
         for token in range(start, end):
-            words += np.int64(kinds[np.uintp(token)] & WORD)
+            words += int(kinds[np.uintp(token)] & WORD)
         at = start
         while at < end:
             possible = own_lengths[np.uintp(hashes[np.uintp(at)] >> shift)]

@@ -27,7 +27,7 @@ class Stack:
     ) -> None:
         self._made = made
         self._places: dict[str, int] = {}
-        self._arrays = [
+        self._arrays: list[NDArray[Any]] = [
             np.zeros((FIRST_ROWS, *[1] * rank), dtype=of)
             for of, rank in zip(types, ranks, strict=True)
         ]
@@ -49,12 +49,12 @@ class Stack:
         row = len(self._places)
         for place, value in enumerate(map(np.asarray, self._made(label))):
             array = self._arrays[place]
-            lengths = [max(*pair) for pair in zip(value.shape, array.shape[1:], strict=True)]
-            if row == len(array) or tuple(lengths) != array.shape[1:]:
-                larger = np.zeros(
-                    (2 * row if row == len(array) else len(array), *lengths), array.dtype
-                )
+            rows = 2 * row if row == len(array) else len(array)
+            shape = (rows, *map(max, value.shape, array.shape[1:]))
+            if shape != array.shape:
+                larger = np.zeros(shape, dtype=array.dtype)
                 larger[tuple(map(slice, array.shape))] = array
                 self._arrays[place] = array = larger
-            array[(row, *map(slice, value.shape))] = value
+            own: tuple[Any, ...] = (row, *map(slice, value.shape))
+            array[own] = value
         self._places[label] = row

@@ -38,7 +38,7 @@ def _has_three_dots(codes: NDArray[np.uint32], start: int, end: int) -> bool:
         one, two, three = np.uintp(at), np.uintp(at + 1), np.uintp(at + 2)
         dots = (codes[one] == DOT) & (codes[two] == DOT) & (codes[three] == DOT)
         found = np.uint32(found | np.uint32(dots))
-    return found > 0
+    return bool(found)
 
 
 @inner
@@ -91,7 +91,7 @@ def measure_words(
         words, word_chars, alphabetic = 0, 0, 0
         for place in range(doc_offsets[document], doc_offsets[document + 1]):
             piece = np.uintp(place)
-            kind = np.int64(kinds[piece])
+            kind = int(kinds[piece])
             word = kind & WORD
             words += word
             word_chars += -word & (ends[piece] - starts[piece])
@@ -126,7 +126,7 @@ def all_caps_shares(
     for document in range(len(doc_offsets) - 1):
         words, count, capitals = 0, 0, 0
         for place in range(doc_offsets[document], doc_offsets[document + 1]):
-            words += np.int64(kinds[np.uintp(place)] & WORD)
+            words += int(kinds[np.uintp(place)] & WORD)
         for place in range(doc_offsets[document], doc_offsets[document + 1]):
             token = np.uintp(place)
             capitalised[np.uintp(count)] = place

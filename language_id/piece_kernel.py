@@ -16,12 +16,14 @@ from language_id.piece_classes import (
     HYPHEN,
     INNER_COLON,
     LETTER,
+    OUTER_DASH,
     RELATION,
     RUN,
     SOLID_HYPHEN,
 )
 from language_id.piece_symbols import (
     COLON,
+    DASH,
     DOT,
     SLASH,
     Bits,
@@ -80,6 +82,14 @@ def cut_symbol(
             if not bits_at(codes, bits, at) & EXTENDS:
                 count = cut(starts, count, at)
     return count
+
+
+@inner
+def _is_run(codes: Codes, bits: Bits, start: int | np.integer, habits: int) -> bool:
+    """Whether the symbols around a word that start at ``start`` are one piece."""
+    if habits & OUTER_DASH and codes[start] == DASH:
+        return False
+    return bits_at(codes, bits, start) & RUN != 0
 
 
 @inner
@@ -153,8 +163,9 @@ def cut_spaced(
         start, end = token_starts[left], token_ends[left]
         if not opens(codes, bits, start, end, habits):
             break
-        is_run = bits[codes[start]] & RUN
-        count = cut_symbol(codes, bits, start, end, is_run, starts, count)
+        count = cut_symbol(
+            codes, bits, start, end, _is_run(codes, bits, start, habits), starts, count
+        )
         left += 1
     while right > left and not kinds[right - 1] & WORD:
         start, end = token_starts[right - 1], token_ends[right - 1]
@@ -167,6 +178,6 @@ def cut_spaced(
         )
     for token in range(right, last):
         start = token_starts[token]
-        is_run = bits[codes[start]] & RUN
+        is_run = _is_run(codes, bits, start, habits)
         count = cut_symbol(codes, bits, start, token_ends[token], is_run, starts, count)
     return count

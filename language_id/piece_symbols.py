@@ -16,14 +16,16 @@ from language_id.piece_classes import (
     HYPHEN,
     ICON,
     INNER_COLON,
+    INNER_DASH,
     INNER_SIGN,
     INNER_SLASH,
-    LEADING_DASH,
+    LEADING_SLASH,
     LETTER,
     NUMBER,
     OPENS,
     OPERATOR,
     ORDINAL_DOT,
+    OUTER_DASH,
     PAUSE,
     PERCENT,
     RELATION,
@@ -54,7 +56,9 @@ def are_two(codes: Codes, start: Whole, end: Whole, code: int) -> bool:
 @inner
 def opens(codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off before a word."""
-    if habits & LEADING_DASH and codes[start] in (SLASH, DASH):
+    if habits & OUTER_DASH and codes[start] == DASH:
+        return True
+    if habits & LEADING_SLASH and codes[start] == SLASH:
         return True
     return bits_at(codes, bits, start) & OPENS != 0 or are_two(codes, start, end, DOT)
 
@@ -75,6 +79,8 @@ def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, hab
     """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
     own = bits_at(codes, bits, start)
     if own & CLOSES or start == begin or are_two(codes, start, end, DOT):
+        return True
+    if habits & OUTER_DASH and codes[start] == DASH:
         return True
     if codes[start] == DOT:
         return _ends_sentence(codes, bits, begin, start, habits)
@@ -108,6 +114,8 @@ def cuts(
         return True
     if start == begin or end == stop:
         return False
+    if own & HYPHEN and habits & INNER_DASH and end - start == 1:
+        return True
     before, behind = bits_at(codes, bits, start - 1), bits_at(codes, bits, end)
     if behind & LETTER:
         return _cuts_before_letter(codes, own, before, start, end, habits)

@@ -1,6 +1,7 @@
 """Corpusmill and datatrove on the same documents: document by document, rule by rule."""
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -43,6 +44,8 @@ class Compared(NamedTuple):
     """What the two say of a rule: documents by (segmentation, set, spaced or not, outcome)."""
 
     outcomes: Counter[tuple[str, str, bool, str]]
+    settled: Counter[str]
+    """Documents by set on which they differ, each with its own words, for a cause that is told."""
     causes: Counter[tuple[str, str]]
     """By (segmentation, cause), over the documents on which they differ."""
     differences: list[float]
@@ -56,11 +59,9 @@ def main() -> None:
     interpreter = peer.python(arguments.peer_python)
     documents = texts.read(arguments.documents)
     with tempfile.TemporaryDirectory() as folder:
-        given, found = Path(folder) / "documents.jsonl", Path(folder) / "readings.jsonl"
+        given = Path(folder) / "documents.jsonl"
         ours = _measure(documents, given)
-        published = ROOT / "filters" / "data"
-        peer.run(interpreter, "datatrove_rules.py", given, found, "--published", published)
-        theirs = [json.loads(line) for line in found.read_text("utf-8").splitlines()]
+        theirs = _read(interpreter, given, arguments.readings or Path(folder) / "readings.jsonl")
     rules = _compare(documents, ours, theirs)
     errors = Counter(
         (document.lang, reading["own"]["error"])
@@ -89,12 +90,40 @@ def _arguments() -> argparse.Namespace:
         help="Python of an environment with peers/datatrove.txt (default: one is made)",
     )  # fmt: skip
     parser.add_argument(
+        "--readings", type=Path, metavar="FILE",
+        help="keep datatrove's readings there; a later run asks only for those it lacks",
+    )  # fmt: skip
+    parser.add_argument(
         "--output", type=Path, default=HERE / "results" / "fidelity.md", metavar="FILE"
     )
     parser.add_argument(
         "--guide", type=Path, metavar="FILE", help="also write the explanations, for docs/"
     )
     return parser.parse_args()
+
+
+def _read(interpreter: Path, given: Path, kept: Path) -> list[dict[str, Any]]:
+    """datatrove's readings of the documents, in their order; those not yet kept are made."""
+    rows = given.read_text("utf-8").splitlines(keepends=True)
+    names = [hashlib.sha256(row.encode()).hexdigest() for row in rows]
+    found = _kept(kept)
+    missing = {name: row for name, row in zip(names, rows, strict=True) if name not in found}
+    if missing:
+        given.write_text("".join(missing.values()), "utf-8")
+        more = kept.with_suffix(".new")
+        published = ROOT / "filters" / "data"
+        peer.run(interpreter, "datatrove_rules.py", given, more, "--published", published)
+        with kept.open("a", encoding="utf-8") as out:
+            out.write(more.read_text("utf-8"))
+        more.unlink()
+        found = _kept(kept)
+    return [found[name] for name in names]
+
+
+def _kept(path: Path) -> dict[str, dict[str, Any]]:
+    """Readings by the SHA-256 of what was read."""
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return {reading["row"]: reading for reading in map(json.loads, lines)}
 
 
 def _measure(documents: Sequence[Document], given: Path) -> list[Ours]:
@@ -113,6 +142,7 @@ def _measure(documents: Sequence[Document], given: Path) -> list[Ours]:
                 row = {"doc_id": document.doc_id, "lang": document.lang, "text": document.text}
                 row["words"], row["tokens"] = words[number], tokens[number]
                 row["sentences"] = _sentences(document.text)
+                row["rejected"] = failed[number]
                 print(json.dumps(row), file=out)
     return ours
 
@@ -151,7 +181,7 @@ def _compare(
     documents: Sequence[Document], ours: Sequence[Ours], theirs: Sequence[Mapping[str, Any]]
 ) -> dict[str, Compared]:
     rules: dict[str, Compared] = {
-        rule.name: Compared(Counter(), Counter(), [], defaultdict(list))
+        rule.name: Compared(Counter(), Counter(), Counter(), [], defaultdict(list))
         for name in COMPARED
         for rule in TABLES[name]
     }
@@ -166,9 +196,12 @@ def _compare(
                 rules[rule].outcomes[mode, document.set, spaced, outcome] += 1
                 if same:
                     continue
-                cause = _cause(rule, mode, given, document, rule in mine.failed)
+                cause = _cause(rule, mode, reading, document, rule in mine.failed)
                 rules[rule].causes[mode, cause] += 1
-                if mode == "given":
+                if mode == "own":
+                    told = explained.cause(rule, cause) is not None
+                    rules[rule].settled[document.set] += told
+                else:
                     rules[rule].examples[cause].append(document.doc_id)
         for rule, difference in _differences(given["values"], mine):
             rules[rule].differences.append(difference)
@@ -178,20 +211,25 @@ def _compare(
 
 
 def _cause(
-    rule: str, mode: str, given: Mapping[str, Any], document: Document, rejected: bool
+    rule: str, mode: str, reading: Mapping[str, Any], document: Document, rejected: bool
 ) -> str:
-    """Why Corpusmill's decision is another one: the first known difference that turns theirs."""
-    if mode == "own" and bool(given["dropped"].get(rule)) == rejected:
-        return explained.SEGMENTATION
+    """Why Corpusmill's decision is another one: the first known difference that turns theirs.
+
+    Where each has its own words and the decisions would be the same on the same words, it is the
+    segmentation, unless a known difference turns the decision that datatrove takes by its words.
+    """
+    given = reading["given"]
+    segmented = mode == "own" and bool(given["dropped"].get(rule)) == rejected
     bounded = RULES[rule]
     if rule.endswith("mean_word_chars") and not rejected:
         script = document.lang.rpartition("_")[2]
         if script in UNSPACED and isinstance(bounded.low, Mapping):
             return explained.UNASKED
-    for name, drops in given["variants"].get(rule, {}).items():
+    variants = reading["own" if segmented else "given"]["variants"]
+    for name, drops in variants.get(rule, {}).items():
         if bool(drops) == rejected:
             return name
-    return explained.UNEXPLAINED
+    return explained.SEGMENTATION if segmented else explained.UNEXPLAINED
 
 
 def _differences(theirs: Mapping[str, float], mine: Ours) -> Iterator[tuple[str, float]]:

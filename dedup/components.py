@@ -7,6 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
+
 
 def connected_components(
     left: NDArray[np.int64], right: NDArray[np.int64]
@@ -44,7 +46,7 @@ def _distinct(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.i
     return ends[first]
 
 
-@njit(cache=True)
+@inner
 def _root(node: int, parents: NDArray[np.int64]) -> int:
     while parents[node] != node:
         parents[node] = parents[parents[node]]  # path halving: keeps trees flat without a rank

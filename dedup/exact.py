@@ -41,7 +41,8 @@ def _hash_texts(
     for doc in range(len(doc_offsets) - 1):
         one, other = _SEEDS
         found = False
-        for token in range(doc_offsets[doc], doc_offsets[doc + 1]):
+        for place in range(doc_offsets[doc], doc_offsets[doc + 1]):
+            token = np.uintp(place)
             if kinds[token] & WORD:
                 word = word_hashes[token]
                 one = mix(one ^ word) + _FACTORS[0]

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
+
 COUNT, CLOCK = 0, 1
 
 
@@ -109,7 +111,7 @@ def _link(
     return edges
 
 
-@njit(cache=True)
+@inner
 def _match(one: NDArray[np.uint8], other: NDArray[np.uint8], equal_bytes: int) -> bool:
     equal = 0
     for i in range(len(one)):
@@ -117,7 +119,7 @@ def _match(one: NDArray[np.uint8], other: NDArray[np.uint8], equal_bytes: int) -
     return equal >= equal_bytes
 
 
-@njit(cache=True)
+@inner
 def rename(groups: NDArray[np.int64], old: int, new: int) -> None:
     """Give one group the name of another, in place."""
     for i in range(len(groups)):
@@ -125,7 +127,7 @@ def rename(groups: NDArray[np.int64], old: int, new: int) -> None:
             groups[i] = new
 
 
-@njit(cache=True)
+@inner
 def free_place(used: NDArray[np.int64], state: NDArray[np.int64]) -> int:
     """Return a free place, or that of the leader that matched least recently."""
     if state[COUNT] < len(used):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dedup.leaders import CLOCK, COUNT, free_place, rename
 from language_id.hashing import GOLDEN, mix
+from language_id.inner import inner
 
 ROUNDING = 1e-9
 """Shingles a pair may lack: 0.7 of 10 is 7, whatever binary fractions make of it."""
@@ -126,7 +127,7 @@ def _link_sets(
     return edges
 
 
-@njit(cache=True)
+@inner
 def _match_sets(one: NDArray[np.uint64], other: NDArray[np.uint64], minimum: float) -> bool:
     """Whether the sets share ``minimum`` of their union; ends once they cannot."""
     together = len(one) + len(other)

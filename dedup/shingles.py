@@ -5,6 +5,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.hashing import mix
+from language_id.inner import inner
 from language_id.words import WORD
 
 SHINGLE_WORDS = 5
@@ -40,7 +41,7 @@ def shingle_hashes(
     return hashes, offsets
 
 
-@njit(cache=True)
+@inner
 def _count(
     kinds: NDArray[np.uint8],
     doc_offsets: NDArray[np.int64],
@@ -50,7 +51,7 @@ def _count(
     for doc in range(len(doc_offsets) - 1):
         found = 0
         for token in range(doc_offsets[doc], doc_offsets[doc + 1]):
-            found += (kinds[token] & WORD) != 0
+            found += int(kinds[np.uintp(token)] & WORD)
         shingles = max(found - words + 1, min(found, 1))
         offsets[doc + 1] = offsets[doc] + shingles
 
@@ -67,23 +68,18 @@ def _roll(
     leaving_factor = np.uint64(1)
     for _ in range(words):
         leaving_factor *= BASE
+    longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
+    own = np.empty(longest, dtype=np.uint64)  # the hashes of a document's words
     for doc in range(len(doc_offsets) - 1):
-        rolled = np.uint64(0)
-        found = 0
-        oldest = doc_offsets[doc]  # the first word still in the window, or a token before it
-        out = offsets[doc]
+        rolled, found, out = np.uint64(0), 0, offsets[doc]
         for token in range(doc_offsets[doc], doc_offsets[doc + 1]):
-            if not kinds[token] & WORD:
-                continue
-            rolled = rolled * BASE + word_hashes[token]
-            found += 1
-            if found > words:
-                while not kinds[oldest] & WORD:
-                    oldest += 1
-                rolled -= leaving_factor * word_hashes[oldest]
-                oldest += 1
-            if found >= words:
-                hashes[out] = mix(rolled)
-                out += 1
-        if 0 < found < words:
+            own[np.uintp(found)] = word_hashes[np.uintp(token)]
+            found += int(kinds[np.uintp(token)] & WORD)
+        for word in range(min(found, words)):
+            rolled = rolled * BASE + own[word]
+        if found > 0:
             hashes[out] = mix(rolled)
+        for word in range(words, found):
+            left = leaving_factor * own[np.uintp(word - words)]
+            rolled = rolled * BASE + own[np.uintp(word)] - left
+            hashes[np.uintp(out + word - words + 1)] = mix(rolled)

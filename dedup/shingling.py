@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dedup.shingles import BASE, SHINGLE_WORDS, shingle_hashes
 from language_id.decoded import Characters
 from language_id.hashing import GOLDEN, mix
+from language_id.inner import inner
 from language_id.words import Tokens
 
 MOST = 100
@@ -68,7 +69,7 @@ def character_shingles(
     return hashes, offsets
 
 
-@njit(cache=True)
+@inner
 def _mixed(code: np.uint32) -> np.uint64:
     return mix(np.uint64(code) + GOLDEN)
 

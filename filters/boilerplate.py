@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from filters.line_counts import BLANKS
 from filters.phrase_kernel import phrase_places
-from filters.phrase_lists import PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import PhraseLists, phrases
 from filters.signal import Signal
+from language_id.inner import inner
 
 BOILERPLATE_SIGNALS = (
     Signal(
@@ -29,10 +30,10 @@ BOILERPLATE_SIGNALS = (
 
 def boilerplate_lists(langs: Sequence[str]) -> PhraseLists:
     """Return the phrases for documents of these languages."""
-    return phrase_lists(phrases("boilerplate"), langs)
+    return phrases("boilerplate").lists(langs)
 
 
-@njit(cache=True)
+@inner
 def _held_lines(ends: NDArray[np.int32], places: NDArray[np.int64]) -> int:
     """Count the lines in which a phrase starts; ``ends``: of the document's lines."""
     held, line, last = 0, 0, -1

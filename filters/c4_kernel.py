@@ -18,13 +18,14 @@ from filters.flags import BLANK, SINGLE
 from filters.line_counts import WORDS
 from filters.phrases import phrases_in
 from filters.sentences import ends_sentence
+from language_id.inner import inner
 
 LONG_WORD, FEW_WORDS, JAVASCRIPT, POLICY, NO_TERMINAL, KEPT = 0, 1, 2, 3, 4, 5
 MAX_WORD_CHARS = 1000
 MIN_LINE_WORDS = 3
 
 
-@njit(cache=True)
+@inner
 def has_few_words(
     codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[np.uint8], enough: int
 ) -> bool:
@@ -42,7 +43,7 @@ def has_few_words(
     return words < enough
 
 
-@njit(cache=True)
+@inner
 def _has_long_word(codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[np.uint8]) -> bool:
     chars = 0
     if end - at <= MAX_WORD_CHARS:  # as most lines
@@ -53,7 +54,7 @@ def _has_long_word(codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[
     return chars > MAX_WORD_CHARS
 
 
-@njit(cache=True)
+@inner
 def line_fate(
     codes: NDArray[np.uint32],
     at: int,

@@ -22,6 +22,7 @@ from filters.line_counts import BLANKS, BRACKETS, DIGITS, PLAINS, UPPERS
 from filters.lines import BLOCK
 from filters.signal import Signal
 from filters.traits import BLANK, SINGLE, WORD
+from language_id.inner import inner
 
 TOTALS = BRACKETS + 1
 DOT, COLON, SLASH = np.uint32(0x2E), np.uint32(0x3A), np.uint32(0x2F)
@@ -66,7 +67,7 @@ CHARACTER_SIGNALS = (
 )
 
 
-@njit(cache=True)
+@inner
 def _spells(codes: NDArray[np.uint32], at: int, letters: NDArray[np.uint32]) -> bool:
     """Tell whether the letters stand before ``at``, ASCII case ignored."""
     for place in range(len(letters)):
@@ -75,7 +76,7 @@ def _spells(codes: NDArray[np.uint32], at: int, letters: NDArray[np.uint32]) -> 
     return True
 
 
-@njit(cache=True)
+@inner
 def _url_start(codes: NDArray[np.uint32], first: int, at: int, end: int) -> int:
     """Return where the scheme or "www" before the mark at ``at`` starts, not before ``first``.
 
@@ -90,7 +91,7 @@ def _url_start(codes: NDArray[np.uint32], first: int, at: int, end: int) -> int:
     return at - 5 if at - first >= 5 and _spells(codes, at, HTTPS) else NONE
 
 
-@njit(cache=True)
+@inner
 def _may_hold_mark(codes: NDArray[np.uint32], at: int) -> bool:
     """Whether ":/" or "w." stands in a block, in one expression, for vector instructions."""
     likely = False
@@ -102,7 +103,7 @@ def _may_hold_mark(codes: NDArray[np.uint32], at: int) -> bool:
     return likely
 
 
-@njit(cache=True)
+@inner
 def _url_chars(codes: NDArray[np.uint32], first: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Count the characters of the document's URLs, each found by the mark in it."""
     count, at = 0, first
@@ -126,7 +127,7 @@ def _url_chars(codes: NDArray[np.uint32], first: int, end: int, traits: NDArray[
     return count
 
 
-@njit(cache=True)
+@inner
 def _longest_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Return the characters of the longest word.
 
@@ -148,7 +149,7 @@ def _longest_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[
     return longest
 
 
-@njit(cache=True)
+@inner
 def _lines(
     starts: NDArray[np.int32],
     ends: NDArray[np.int32],

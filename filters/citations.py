@@ -1,10 +1,10 @@
 """Wikipedia's citation marks: "[1]", "[edit]" and "[citation needed]", which are no text."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from filters.phrases import packed
+from language_id.inner import inner
 
 OPEN_BRACKET, CLOSE_BRACKET = 0x5B, 0x5D
 DIGIT_0, DIGIT_9 = 0x30, 0x39
@@ -13,7 +13,7 @@ MAX_NOTE_CHARS = max(map(len, NOTES))
 NOTE_CODES, NOTE_LENGTHS = packed(list(NOTES))
 
 
-@njit(cache=True)
+@inner
 def after_citation(codes: NDArray[np.uint32], at: int, end: int) -> int:
     """Return where the citation mark at ``at`` ends; ``at`` where there is none."""
     stop = at + 1
@@ -31,7 +31,7 @@ def after_citation(codes: NDArray[np.uint32], at: int, end: int) -> int:
     return at
 
 
-@njit(cache=True)
+@inner
 def before_citation(codes: NDArray[np.uint32], start: int, end: int) -> int:
     """Return where the citation mark that ends at ``end`` starts; ``end`` where there is none."""
     at = end - 2
@@ -44,7 +44,7 @@ def before_citation(codes: NDArray[np.uint32], start: int, end: int) -> int:
     return end
 
 
-@njit(cache=True)
+@inner
 def write_uncited(codes: NDArray[np.uint32], at: int, end: int, written: NDArray[np.uint32]) -> int:
     """Write a line without its citation marks; return how many characters it has left."""
     count = 0

@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
+
 TABLE_BITS = 11
 """2,048 strings of four characters are remembered: 24 KB, which stay in the first-level cache."""
 BINS = 512
@@ -27,7 +29,7 @@ _16, _32, _48 = np.uint64(16), np.uint64(32), np.uint64(48)
 _LOW = np.uint64(0xFFFF)
 
 
-@njit(cache=True)
+@inner
 def _first_three(codes: NDArray[np.uint32], at: np.uintp) -> np.uint64:
     """Return the key of the three characters from ``at`` on, to be shifted for a fourth."""
     key = (np.uint64(codes[at]) & _LOW) << _16
@@ -35,7 +37,7 @@ def _first_three(codes: NDArray[np.uint32], at: np.uintp) -> np.uint64:
     return key | np.uint64(codes[at + _TWO]) << _48
 
 
-@njit(cache=True)
+@inner
 def _parse(
     codes: NDArray[np.uint32],
     start: int,
@@ -78,7 +80,7 @@ def _parse(
     return matches
 
 
-@njit(cache=True)
+@inner
 def _order_0_bits(bins: NDArray[np.int64]) -> float:
     """Bits of an ideal code for characters that occur so often."""
     total, parts = 0, 0.0
@@ -89,7 +91,7 @@ def _order_0_bits(bins: NDArray[np.int64]) -> float:
     return float(max(total * np.log2(max(total, 1)) - parts, 0.0))
 
 
-@njit(cache=True)
+@inner
 def compressed_bits(
     codes: NDArray[np.uint32],
     start: int,

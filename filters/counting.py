@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from filters.spans import set_bits
 from language_id.hashing import GOLDEN
+from language_id.inner import inner
 
 Whole = int | np.integer
 """A whole number, in Python or in a kernel."""
@@ -41,7 +42,7 @@ def room_for(items: int) -> Counts:
     )
 
 
-@njit(cache=True)
+@inner
 def entry_of(table: Counts, bits: int, key: np.uint64) -> tuple[np.uintp, int]:
     """Return the slot of ``key`` in the first ``1 << bits``, and its entry, -1 where it has none.
 
@@ -56,22 +57,24 @@ def entry_of(table: Counts, bits: int, key: np.uint64) -> tuple[np.uintp, int]:
         slot = (slot + np.uintp(1)) & mask
 
 
-@njit(cache=True)
+@inner
 def count_keys(
     table: Counts, bits: int, keys: NDArray[np.uint64], entries_of: NDArray[np.int32]
 ) -> int:
     """Count the keys; how many distinct ones there are. The entry of each is written."""
     table.slots[: 1 << bits] = 0
     entries = 0
-    for place in range(len(keys)):
-        slot, entry = entry_of(table, bits, keys[place])
-        if entry < 0:
-            entry = entries
+    for index in range(len(keys)):
+        place = np.uintp(index)
+        slot, found = entry_of(table, bits, keys[place])
+        entry = np.uintp(found)
+        if found < 0:
+            entry = np.uintp(entries)
             entries += 1
             table.slots[slot] = entries
             table.keys[entry] = keys[place]
             table.counts[entry] = 0
-            table.firsts[entry] = place
-        table.counts[np.uintp(entry)] += 1
+            table.firsts[entry] = index
+        table.counts[entry] += 1
         entries_of[place] = entry
     return entries

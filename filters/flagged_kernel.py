@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from filters.spans import slot_of
 from filters.vocabulary_kernel import sequence_key
+from language_id.inner import inner
 from language_id.words import WORD
 
 NO_LIST = -1
@@ -15,7 +16,7 @@ FEWEST = 3
 """Occurrences from which on their share tells something of a document."""
 
 
-@njit(cache=True)
+@inner
 def _longest(
     hashes: NDArray[np.uint64],
     first: int,
@@ -66,10 +67,10 @@ def count_flagged_words(
         start, end = doc_offsets[document], doc_offsets[document + 1]
         found, words = 0, 0
         for token in range(start, end):
-            words += (kinds[token] & WORD) != 0
+            words += int(kinds[np.uintp(token)] & WORD)
         at = start
         while at < end:
-            possible = own_lengths[np.uintp(hashes[at] >> shift)]
+            possible = own_lengths[np.uintp(hashes[np.uintp(at)] >> shift)]
             length = 0
             if possible:
                 length = _longest(hashes, at, end, own_keys, own_bits, possible)

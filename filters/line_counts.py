@@ -7,13 +7,13 @@ counts there are.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from filters import web_docs_classes
 from filters.traits import BLANK, BRACKET, DIGIT, PLAIN, SINGLE, TRAITS, UPPER
 from filters.web_docs_classes import CHARACTER_CLASSES
 from language_id.hashing import BITS, GOLDEN, absorbed, mix, packed, three_at
+from language_id.inner import inner
 
 PLAINS, BLANKS, DIGITS, UPPERS, BRACKETS = 0, 1, 2, 3, 4
 """Characters of a line that have the trait."""
@@ -55,7 +55,7 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
 CLASSES, SUMS = _classes()
 
 
-@njit(cache=True)
+@inner
 def count_line(
     codes: NDArray[np.uint32],
     at: int,

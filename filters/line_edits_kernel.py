@@ -22,6 +22,7 @@ from filters.refinedweb_kernel import refinedweb_fate
 from filters.sentences import ends_sentence
 from filters.spans import strip
 from filters.traits import NEWLINE
+from language_id.inner import inner
 
 NONE = -1
 KINDS = (
@@ -56,7 +57,7 @@ class Edits(NamedTuple):
     doc_offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def _room(codes: NDArray[np.uint32]) -> int:
     """Return how many spans there may be: one a line, one a bracket."""
     room = 0
@@ -65,7 +66,7 @@ def _room(codes: NDArray[np.uint32]) -> int:
     return room
 
 
-@njit(cache=True)
+@inner
 def _joined(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
@@ -97,7 +98,7 @@ def _joined(
         ends[count - 1] = document[1]
 
 
-@njit(cache=True)
+@inner
 def _citations(
     codes: NDArray[np.uint32],
     at: int,

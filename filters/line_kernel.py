@@ -12,6 +12,7 @@ from filters.flags import SENTENCE
 from filters.lines import count_of, next_newline
 from filters.spans import NEWLINE, seen_before, set_bits, strip
 from language_id.hashing import span_hash
+from language_id.inner import inner
 
 BULLET = 0x2022
 HYPHEN = 0x2D
@@ -22,7 +23,7 @@ QUOTE, APOSTROPHE = 0x22, 0x27
 SHORT_LINE_CHARS = 30
 
 
-@njit(cache=True)
+@inner
 def _line_ends(
     codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
 ) -> tuple[bool, bool, bool]:
@@ -35,7 +36,7 @@ def _line_ends(
     return bullet, dots or last == ELLIPSIS, terminal
 
 
-@njit(cache=True)
+@inner
 def _paragraphs(
     codes: NDArray[np.uint32], start: int, end: int, keys: NDArray[np.uint64], bits: int
 ) -> tuple[int, int, int]:
@@ -56,7 +57,7 @@ def _paragraphs(
     return count, duplicates, duplicate_chars
 
 
-@njit(cache=True)
+@inner
 def _lines(
     codes: NDArray[np.uint32],
     starts: NDArray[np.int32],

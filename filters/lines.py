@@ -14,6 +14,7 @@ from filters.flags import FLAGS
 from filters.line_counts import CLASSES, COUNTS, count_line
 from filters.spans import NEWLINE, strip
 from language_id.decoded import Characters
+from language_id.inner import inner
 
 BLOCK = 32
 """Characters compared at once: shorter loops are unrolled and then not vectorised."""
@@ -36,7 +37,7 @@ class Lines(NamedTuple):
     doc_offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def next_newline(codes: NDArray[np.uint32], at: int, end: int) -> int:
     """Where the next newline from ``at`` on is, else ``end``.
 
@@ -54,7 +55,7 @@ def next_newline(codes: NDArray[np.uint32], at: int, end: int) -> int:
     return at
 
 
-@njit(cache=True)
+@inner
 def count_of(codes: NDArray[np.uint32], start: int, end: int, code: np.uint32) -> int:
     """How often a code point occurs."""
     count = 0

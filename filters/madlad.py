@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from filters.phrase_lists import PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import PhraseLists, phrases
 from filters.rules import Rule
 
 PAPER = "Kudugunta et al. 2023, arXiv:2309.04662, section 2.3"
@@ -28,4 +28,4 @@ MADLAD: tuple[Rule, ...] = (
 
 def cursed_lists(langs: Sequence[str]) -> PhraseLists:
     """Return the cursed phrases for documents of these languages."""
-    return phrase_lists(phrases("cursed_phrases"), langs)
+    return phrases("cursed_phrases").lists(langs)

@@ -24,6 +24,7 @@ from filters.phrase_kernel import phrase_end, phrase_places
 from filters.sentences import LANE, LANE_BITS
 from filters.signal import Signal
 from filters.traits import UPPER
+from language_id.inner import inner
 
 MIN_CHARS, MAX_CHARS, MIN_HAN_CHARS = 20, 500, 6
 LIST_CASE_TOKENS = 12
@@ -51,7 +52,7 @@ MADLAD_SIGNALS = (
 )
 
 
-@njit(cache=True)
+@inner
 def _is_list_case(
     codes: NDArray[np.uint32],
     at: int,
@@ -78,7 +79,7 @@ def _is_list_case(
     return tokens >= LIST_CASE_TOKENS and 2 * capital > tokens
 
 
-@njit(cache=True)
+@inner
 def _is_odd(
     codes: NDArray[np.uint32], at: int, end: int, technical: int, flags: NDArray[np.uint8]
 ) -> bool:
@@ -95,7 +96,7 @@ def _is_odd(
     return True
 
 
-@njit(cache=True)
+@inner
 def _is_cursed(
     codes: NDArray[np.uint32],
     at: int,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from filters.spans import as_key, slot_of
 from filters.traits import MARK, SINGLE, WORD
 from language_id.hashing import ABSORB, GOLDEN, mix
+from language_id.inner import inner
 
 NEWLINE = 0x0A
 MAX_PHRASE_CHARS = 80
@@ -28,7 +29,7 @@ _BYTE_SHIFT, _BIT_SHIFT = np.uint64(64 - START_BITS + 3), np.uint64(64 - START_B
 _BIT_MASK = np.uint64(7)
 
 
-@njit(cache=True)
+@inner
 def word_end(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Return where the word that starts at ``at`` ends."""
     rest = MARK if traits[np.uintp(codes[np.uintp(at)])] & SINGLE else WORD
@@ -46,7 +47,7 @@ def add_starts(hashes: NDArray[np.uint64], starts: NDArray[np.uint8]) -> None:
         starts[value >> _BYTE_SHIFT] |= bit
 
 
-@njit(cache=True)
+@inner
 def _candidates(
     codes: NDArray[np.uint32],
     token_starts: NDArray[np.int32],
@@ -74,7 +75,7 @@ def _candidates(
     return words
 
 
-@njit(cache=True)
+@inner
 def phrase_places(
     codes: NDArray[np.uint32],
     end: int,
@@ -102,13 +103,13 @@ def phrase_places(
     return count
 
 
-@njit(cache=True)
+@inner
 def _absorbed(state: np.uint64, value: np.uint64) -> np.uint64:
     state = (state ^ ((value + np.uint64(1)) * GOLDEN)) * ABSORB
     return (state << np.uint64(29)) | (state >> np.uint64(35))
 
 
-@njit(cache=True)
+@inner
 def hashed_word(
     codes: NDArray[np.uint32],
     at: int,
@@ -124,7 +125,7 @@ def hashed_word(
     return stop, _absorbed(state, np.uint64(1 << 32))
 
 
-@njit(cache=True)
+@inner
 def _next_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Return where the next word of a phrase may start, ``end`` where none may."""
     stop = min(end, at + MAX_BETWEEN_CHARS + 1)
@@ -138,7 +139,7 @@ def _next_word(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.
     return end
 
 
-@njit(cache=True)
+@inner
 def phrase_end(
     codes: NDArray[np.uint32],
     at: int,

@@ -5,8 +5,8 @@ language: the English ones, for pages in any language carry them. Lower case is 
 ``language_id.words.LOWER``: Turkish in capitals, whose I is no i, is not found.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from filters.phrase_kernel import (
     add_starts,
 )
 from filters.spans import set_bits
+from filters.stacks import Stack
 from filters.traits import TRAITS
 from language_id.decoded import characters_of
 from language_id.words import LOWER, Tokens, token_hashes, tokenize
@@ -51,45 +52,41 @@ class _List(NamedTuple):
     starts: NDArray[np.uint8]
 
 
+class Phrases(Mapping[str, tuple[str, ...]]):
+    """Phrases by language label; "*" stands for all languages."""
+
+    def __init__(self, table: Mapping[str, tuple[str, ...]]) -> None:
+        self._table = table
+        self._stack = Stack(self._list, (np.uint64, np.int64, np.int64, np.uint8), (1, 0, 0, 1))
+
+    def __getitem__(self, lang: str) -> tuple[str, ...]:
+        return self._table[lang]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def lists(self, langs: Sequence[str]) -> PhraseLists:
+        """Return the lists for documents of these languages; that of "*" alone for others."""
+        [common], *_ = self._stack.of([ANY], (ANY,))
+        return PhraseLists(*self._stack.of(langs, self._table, int(common)))
+
+    def _list(self, lang: str) -> _List:
+        common = tuple(self._table.get(ANY, ()))
+        return _hashed(common if lang == ANY else (*self._table[lang], *common))
+
+
 @cache
-def phrases(name: str) -> dict[str, tuple[str, ...]]:
-    """Return the phrases of ``data/{name}.tsv`` by language label; "*" stands for all languages."""
+def phrases(name: str) -> Phrases:
+    """Return the phrases of ``data/{name}.tsv``."""
     found: dict[str, tuple[str, ...]] = {}
     lines = (DATA / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     for line in lines[2:]:
         lang, listed = line.split("\t")
         found[lang] = tuple(listed.split(" | "))
-    return found
-
-
-def phrase_lists(table: Mapping[str, Sequence[str]], langs: Sequence[str]) -> PhraseLists:
-    """Return the lists for documents of these languages; the first list is that of "*" alone."""
-    order = {ANY: 0}
-    for lang in sorted(set(langs) & table.keys()):
-        order.setdefault(lang, len(order))
-    common = tuple(table.get(ANY, ()))
-    keys, bits, lengths, starts = _stacked(
-        tuple(common if lang == ANY else (*table[lang], *common) for lang in order)
-    )
-    list_of_doc = np.array([order.get(lang, 0) for lang in langs], dtype=np.int64)
-    return PhraseLists(list_of_doc, keys, bits, lengths, starts)
-
-
-@lru_cache(maxsize=32)
-def _stacked(
-    lists: tuple[tuple[str, ...], ...],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """Lists side by side; kept, for one batch has much the same languages as the next."""
-    found = [_hashed(listed) for listed in lists]
-    keys = np.zeros((len(found), max(len(each.keys) for each in found)), dtype=np.uint64)
-    for row, each in zip(keys, found, strict=True):
-        row[: len(each.keys)] = each.keys
-    return (
-        keys,
-        np.array([each.bits for each in found], dtype=np.int64),
-        np.array([each.lengths for each in found], dtype=np.int64),
-        np.stack([each.starts for each in found]),
-    )
+    return Phrases(found)
 
 
 def first_tokens(phrase: str) -> set[str]:
@@ -110,7 +107,6 @@ def first_tokens(phrase: str) -> set[str]:
     return found
 
 
-@cache
 def _hashed(listed: tuple[str, ...]) -> _List:
     bits = set_bits(sum(map(len, listed)))  # a word has a character or more
     keys = np.zeros(1 << bits, dtype=np.uint64)

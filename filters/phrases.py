@@ -6,10 +6,10 @@ only, in which all phrases are.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from language_id.hashing import GOLDEN
+from language_id.inner import inner
 
 JAVASCRIPT, POLICY, LOREM_IPSUM, CURLY_BRACKET = 0, 1, 2, 3
 """What is found, a bit each."""
@@ -49,7 +49,7 @@ _CASES = np.uint64(0x0020002000200020)
 _GRAM_SHIFT = np.uint64(64 - GRAM_BITS)
 
 
-@njit(cache=True)
+@inner
 def _gram(codes: NDArray[np.uint32], at: int) -> np.uint64:
     """Return the place of four letters, in any case, in the table."""
     place = np.uintp(at)
@@ -72,7 +72,7 @@ def _grams() -> NDArray[np.uint8]:
 GRAMS = _grams()
 
 
-@njit(cache=True)
+@inner
 def _stands_at(
     codes: NDArray[np.uint32], at: int, end: int, phrase: NDArray[np.uint32], length: int
 ) -> bool:
@@ -88,7 +88,7 @@ def _stands_at(
     return True
 
 
-@njit(cache=True)
+@inner
 def _phrases_at(codes: NDArray[np.uint32], at: int, end: int) -> int:
     """Return one bit for each kind of phrase that starts at ``at``."""
     found, first = 0, codes[np.uintp(at)] | CASE
@@ -98,7 +98,7 @@ def _phrases_at(codes: NDArray[np.uint32], at: int, end: int) -> int:
     return found
 
 
-@njit(cache=True)
+@inner
 def _holds(codes: NDArray[np.uint32], start: int, end: int, code: np.uint32) -> bool:
     """Whether a code point occurs; without a way out, for vector instructions."""
     found = False
@@ -107,7 +107,7 @@ def _holds(codes: NDArray[np.uint32], start: int, end: int, code: np.uint32) -> 
     return found
 
 
-@njit(cache=True)
+@inner
 def phrases_in(codes: NDArray[np.uint32], start: int, end: int) -> int:
     """Return one bit for each kind of phrase that occurs."""
     found = int(_holds(codes, start, end, CURLY)) << CURLY_BRACKET

@@ -7,7 +7,7 @@ DCLM and OLMo 3 run the same rules. The text is edited only where a configuratio
 from collections.abc import Sequence
 from functools import cache
 
-from filters.phrase_lists import ANY, PhraseLists, phrase_lists, phrases
+from filters.phrase_lists import ANY, PhraseLists, Phrases, phrases
 from filters.rules import Rule
 
 PAPER = "Penedo et al. 2023, arXiv:2306.01116, appendix G.2; also DCLM and OLMo 3"
@@ -18,16 +18,16 @@ REFINEDWEB: tuple[Rule, ...] = (
 
 
 @cache
-def _counters() -> dict[str, tuple[str, ...]]:
+def _counters() -> Phrases:
     """Counter words of each language, also behind a unit: "tys. wyświetleń"."""
     words, units = phrases("counter_words"), phrases("counter_units")
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for lang, listed in words.items():
         before = (*units.get(lang, ()), *units[ANY])
         found[lang] = (*listed, *(f"{unit} {word}" for unit in before for word in listed))
-    return found
+    return Phrases(found)
 
 
 def counter_lists(langs: Sequence[str]) -> PhraseLists:
     """Return the counter words for documents of these languages."""
-    return phrase_lists(_counters(), langs)
+    return _counters().lists(langs)

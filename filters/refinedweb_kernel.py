@@ -26,6 +26,7 @@ from filters.line_counts import BLANKS, DIGITS, UPPERS, WORDS
 from filters.phrase_kernel import NOT_FOUND, phrase_end, word_end
 from filters.signal import Signal
 from filters.traits import DIGIT, WORD
+from language_id.inner import inner
 
 UPPER_CASE, NUMERIC, COUNTER, FEW_WORDS, KEPT = 0, 1, 2, 3, 4
 MIN_LINE_WORDS = 2
@@ -53,7 +54,7 @@ REFINEDWEB_SIGNALS = (
 )
 
 
-@njit(cache=True)
+@inner
 def _number_end(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Return where the number at ``at`` ends, one letter after it included ("5K"); else NOT_FOUND.
 
@@ -65,7 +66,7 @@ def _number_end(codes: NDArray[np.uint32], at: int, end: int, traits: NDArray[np
     return stop if stop - at <= 1 else NOT_FOUND
 
 
-@njit(cache=True)
+@inner
 def is_counter(
     codes: NDArray[np.uint32],
     at: int,
@@ -99,7 +100,7 @@ def is_counter(
     return numbers > 0 and counters > 0
 
 
-@njit(cache=True)
+@inner
 def refinedweb_fate(
     codes: NDArray[np.uint32],
     at: int,

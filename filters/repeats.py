@@ -20,6 +20,7 @@ from filters.lines import count_of, next_newline
 from filters.spans import NEWLINE, as_key
 from language_id.decoded import Characters
 from language_id.hashing import ABSORB, BITS, GOLDEN, mix
+from language_id.inner import inner
 from language_id.words import LOWER
 
 SITE_LINE = KINDS.index("repeats.site_line")
@@ -75,7 +76,7 @@ def without_pieces(
     return Edits(*piece_spans(characters.offsets, *bounds, gone, pieces.doc_offsets, kind))
 
 
-@njit(cache=True)
+@inner
 def _piece_end(codes: NDArray[np.uint32], at: int, end: int, newlines: int) -> tuple[int, int]:
     """Return where the piece that starts at ``at`` ends, and where the next may start."""
     while True:
@@ -88,7 +89,7 @@ def _piece_end(codes: NDArray[np.uint32], at: int, end: int, newlines: int) -> t
         at = after
 
 
-@njit(cache=True)
+@inner
 def normalised_hash(
     codes: NDArray[np.uint32],
     start: int,

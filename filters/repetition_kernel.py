@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from filters.counting import Counts, count_keys, room_for
 from filters.spans import set_bits
+from language_id.inner import inner
 
 BASE = np.uint64(0xD1342543DE82EF95)
 SHORTEST, LONGEST_TOP, LONGEST = 2, 4, 10
@@ -24,7 +25,7 @@ SPARSER = 2
 """Bits by which the sieve has more slots than a hash table of the n-grams."""
 
 
-@njit(cache=True)
+@inner
 def _pairs(hashes: NDArray[np.uint64], places: NDArray[np.int32], keys: NDArray[np.uint64]) -> int:
     """Write the place and the key of every pair of pieces; how many there are."""
     count = len(hashes) - 1
@@ -34,7 +35,7 @@ def _pairs(hashes: NDArray[np.uint64], places: NDArray[np.int32], keys: NDArray[
     return count
 
 
-@njit(cache=True)
+@inner
 def _extended(
     hashes: NDArray[np.uint64],
     places: NDArray[np.int32],
@@ -55,7 +56,7 @@ def _extended(
     return kept
 
 
-@njit(cache=True)
+@inner
 def _sifted(
     places: NDArray[np.int32], keys: NDArray[np.uint64], count: int, sieve: NDArray[np.uint8]
 ) -> int:
@@ -75,7 +76,7 @@ def _sifted(
     return kept
 
 
-@njit(cache=True)
+@inner
 def _repeated(
     places: NDArray[np.int32],
     keys: NDArray[np.uint64],
@@ -93,7 +94,7 @@ def _repeated(
     return kept
 
 
-@njit(cache=True)
+@inner
 def _chars(starts: NDArray[np.int32], ends: NDArray[np.int32], first: int, size: int) -> int:
     """Characters of an n-gram, joined by nothing."""
     found = 0
@@ -102,7 +103,7 @@ def _chars(starts: NDArray[np.int32], ends: NDArray[np.int32], first: int, size:
     return found
 
 
-@njit(cache=True)
+@inner
 def _duplicate_chars(
     starts: NDArray[np.int32],
     ends: NDArray[np.int32],
@@ -128,7 +129,7 @@ def _duplicate_chars(
     return found
 
 
-@njit(cache=True)
+@inner
 def _top_chars(
     starts: NDArray[np.int32],
     ends: NDArray[np.int32],

@@ -21,6 +21,7 @@ from filters.flags import BLANK, CLOSER, FLAGS, LOWER, SENTENCE, SPOKEN, TERMINA
 from filters.lines import Lines
 from filters.traits import DIGIT, TRAITS, UPPER
 from language_id.decoded import Characters
+from language_id.inner import inner
 
 DOT, ELLIPSIS = 0x2E, 0x2026
 ABBREVIATING, ENDING, ENDING_WIDE = 1, 2, 3
@@ -64,14 +65,14 @@ ADDENDS = _table()
 """What each code point adds to ``counts``, its highest bit set for marks, shape (0x110000,)."""
 
 
-@njit(cache=True)
+@inner
 def _is_spoken(codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[np.uint8]) -> bool:
     while at < end and not flags[codes[np.uintp(at)]] & SPOKEN:  # at most the first is not
         at += 1
     return at < end
 
 
-@njit(cache=True)
+@inner
 def _split(
     codes: NDArray[np.uint32],
     start: int,
@@ -176,7 +177,7 @@ def sentences_of(characters: Characters, lines: Lines) -> Sentences:
     return Sentences(starts[:count], ends[:count], counts[:count], doc_offsets, line_counts)
 
 
-@njit(cache=True)
+@inner
 def ends_sentence(codes: NDArray[np.uint32], at: int, end: int, flags: NDArray[np.uint8]) -> bool:
     """Whether a line ends in a terminal mark that is no ellipsis, citation marks aside."""
     dots = 0

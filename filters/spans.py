@@ -5,16 +5,16 @@ allocates nothing.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from filters.flags import BLANK
 from language_id.hashing import GOLDEN
+from language_id.inner import inner
 
 NEWLINE = np.uint32(0x0A)
 
 
-@njit(cache=True)
+@inner
 def strip(
     codes: NDArray[np.uint32], start: int, end: int, flags: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -26,7 +26,7 @@ def strip(
     return start, end
 
 
-@njit(cache=True)
+@inner
 def set_bits(items: int) -> int:
     """Return the power of two of slots that ``items`` keys fill at most to half."""
     bits = 4
@@ -35,7 +35,7 @@ def set_bits(items: int) -> int:
     return bits
 
 
-@njit(cache=True)
+@inner
 def slot_of(keys: NDArray[np.uint64], bits: int, key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the free one (0) where it belongs; linear probing.
 
@@ -48,13 +48,13 @@ def slot_of(keys: NDArray[np.uint64], bits: int, key: np.uint64) -> np.int64:
     return slot
 
 
-@njit(cache=True)
+@inner
 def as_key(value: np.uint64) -> np.uint64:
     """Return the hash, never 0, which marks a free slot."""
     return value if value != 0 else GOLDEN
 
 
-@njit(cache=True)
+@inner
 def seen_before(keys: NDArray[np.uint64], bits: int, value: np.uint64) -> bool:
     """Tell whether the set holds the hash, and add it."""
     key = as_key(value)

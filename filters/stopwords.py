@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.spans import set_bits, slot_of
+from filters.stacks import Stack
 from filters.vocabulary_kernel import sequence_key
 from language_id.decoded import characters_of
 from language_id.words import token_hashes, tokenize
@@ -75,22 +76,11 @@ def _hashed(lang: str) -> _List:
     return _List(np.array(sorted(listed), dtype=np.uint64), sequences, bits, lengths)
 
 
+@cache
+def _stack() -> Stack:
+    return Stack(_hashed, (np.uint64, np.uint64, np.int64, np.int64), (1, 1, 0, 0))
+
+
 def stop_lists(langs: Sequence[str]) -> StopLists:
     """Return the lists for documents of these languages; ``list_of_doc`` is -1 without one."""
-    known = stop_words()
-    order = {lang: place for place, lang in enumerate(sorted(set(langs) & known.keys()))}
-    found = [_hashed(lang) for lang in order]
-    listed = np.zeros((len(found), max((len(one.listed) for one in found), default=1)), np.uint64)
-    sequences = np.zeros(
-        (len(found), max((len(one.sequences) for one in found), default=1)), np.uint64
-    )
-    for row, one in enumerate(found):
-        listed[row, : len(one.listed)] = one.listed
-        sequences[row, : len(one.sequences)] = one.sequences
-    return StopLists(
-        np.array([order.get(lang, -1) for lang in langs], dtype=np.int64),
-        listed,
-        sequences,
-        np.array([one.bits for one in found], dtype=np.int64),
-        np.array([one.lengths for one in found], dtype=np.int64),
-    )
+    return StopLists(*_stack().of(langs, stop_words()))

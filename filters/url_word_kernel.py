@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from filters.spans import as_key, set_bits, slot_of
 from language_id.hashing import ABSORB, GOLDEN
+from language_id.inner import inner
 
 LETTERS = b"0123456789abcdefghijklmnopqrstuvwxyz"
 BREAK, NOT_PLAIN = 36, 37
@@ -80,7 +81,7 @@ def _automaton(words: Collection[bytes]) -> tuple[NDArray[np.int32], NDArray[np.
     return follow, ends
 
 
-@njit(cache=True)
+@inner
 def _add(
     keys: NDArray[np.uint64], bits: int, data: NDArray[np.uint8], offsets: NDArray[np.int64]
 ) -> None:
@@ -116,7 +117,7 @@ def suspects(
     return found
 
 
-@njit(cache=True)
+@inner
 def _is_suspect(
     text: NDArray[np.uint8],
     keys: NDArray[np.uint64],
@@ -143,12 +144,12 @@ def _is_suspect(
     return letters > 0 and _is_among(keys, bits, word)
 
 
-@njit(cache=True)
+@inner
 def _is_xn(text: NDArray[np.uint8]) -> bool:
     return bool(CLASSES[text[0]] == _X and CLASSES[text[1]] == _N)
 
 
-@njit(cache=True)
+@inner
 def _is_among(keys: NDArray[np.uint64], bits: int, state: np.uint64) -> bool:
     key = as_key(state ^ (state >> np.uint64(32)))
     return bool(keys[slot_of(keys, bits, key)] == key)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from filters.counting import Counts, count_keys, entry_of, room_for
 from filters.spans import as_key, set_bits, slot_of
+from language_id.inner import inner
 from language_id.words import WORD
 
 SEQUENCE = np.uint64(0xD6E8FEB86659FD93)
@@ -18,7 +19,7 @@ WEIGHTS = np.array([0.0, *(count * np.log(count) for count in range(1, 1024))])
 """n ln n of small counts, as nearly all are."""
 
 
-@njit(cache=True)
+@inner
 def sequence_key(hashes: NDArray[np.uint64], first: int, length: int) -> np.uint64:
     """Return the key of ``length`` token hashes in a row; of one, the hash itself."""
     key = hashes[first]
@@ -27,7 +28,7 @@ def sequence_key(hashes: NDArray[np.uint64], first: int, length: int) -> np.uint
     return as_key(key)
 
 
-@njit(cache=True)
+@inner
 def _spread(kinds: NDArray[np.uint8], entries: int, table: Counts) -> tuple[float, float]:
     """Distinct words by words, and the entropy of their distribution in nats."""
     words, distinct, weighted = 0, 0, 0.0
@@ -45,7 +46,7 @@ def _spread(kinds: NDArray[np.uint8], entries: int, table: Counts) -> tuple[floa
     return distinct / words, np.log(words) - weighted / words
 
 
-@njit(cache=True)
+@inner
 def _listed_words(table: Counts, bits: int, listed: NDArray[np.uint64]) -> tuple[int, int]:
     """Distinct entries of one token that occur, and how often they do together."""
     found, occurrences = 0, 0
@@ -58,7 +59,7 @@ def _listed_words(table: Counts, bits: int, listed: NDArray[np.uint64]) -> tuple
     return found, occurrences
 
 
-@njit(cache=True)
+@inner
 def _listed_sequences(
     hashes: NDArray[np.uint64],
     first: int,
@@ -106,7 +107,7 @@ def measure_vocabulary(
     longest = np.max(doc_offsets[1:] - doc_offsets[:-1]) if len(doc_offsets) > 1 else 0
     table = room_for(longest)
     entries_of = np.empty(longest, dtype=np.int32)
-    seen = np.full(sequences.shape, -1, dtype=np.int64)
+    seen = np.full(sequences.shape[1], -1, dtype=np.int64)  # the last document with it
     for document in range(len(doc_offsets) - 1):
         first, end = doc_offsets[document], doc_offsets[document + 1]
         bits = set_bits(end - first)
@@ -121,7 +122,7 @@ def measure_vocabulary(
         while remaining:
             if remaining & 1:
                 more = _listed_sequences(
-                    hashes, first, end, sequences[which], seen[which], bits_of_list[which],
+                    hashes, first, end, sequences[which], seen, bits_of_list[which],
                     length, document,
                 )  # fmt: skip
                 found += more[0]

@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.characters import Run, table
+from language_id.inner import inner
 from language_id.lines import is_word_character
 
 OTHER, WORD, PUNCTUATION, SYMBOL, NUMERAL = 0, 1, 2, 3, 4
@@ -61,13 +62,13 @@ CHARACTER_CLASSES = _table()
 """The class of every code point, shape (0x110000,). White space and controls are OTHER."""
 
 
-@njit(cache=True)
+@inner
 def _is_word(code: np.uint32, classes: NDArray[np.uint8]) -> bool:
     kind = classes[np.uintp(code)]
     return bool(kind in (WORD, URL_LETTER))
 
 
-@njit(cache=True)
+@inner
 def joins(
     codes: NDArray[np.uint32], start: int, at: int, end: int, classes: NDArray[np.uint8]
 ) -> bool:

@@ -42,6 +42,7 @@ from filters.web_docs_scores import (
     write_scores,
 )
 from filters.web_docs_scores import PUNCTUATION as PUNCTUATION_FACTOR
+from language_id.inner import inner
 
 COMPRESSED_CHARS = 4096
 """Of longer texts the beginning is looked at: it shows how far they compress, at half the cost."""
@@ -53,7 +54,7 @@ _SMALL = np.uint32(0x20)
 """The bit that makes a capital of ASCII small."""
 
 
-@njit(cache=True)
+@inner
 def _may_hold_url(codes: NDArray[np.uint32], at: int) -> bool:
     """Whether "ww" or "tp" in any case stands in a block, in one expression, for vectors."""
     likely = False
@@ -64,7 +65,7 @@ def _may_hold_url(codes: NDArray[np.uint32], at: int) -> bool:
     return likely
 
 
-@njit(cache=True)
+@inner
 def _ends_url_mark(codes: NDArray[np.uint32], first: int, at: int) -> bool:
     """Tell whether "www" or "http" in any case ends at ``at`` and starts at ``first`` or later."""
     last = codes[np.uintp(at)] | _SMALL
@@ -77,7 +78,7 @@ def _ends_url_mark(codes: NDArray[np.uint32], first: int, at: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@inner
 def _url_marks(codes: NDArray[np.uint32], start: int, end: int) -> int:
     """Count "www" and "http" in any case, from left to right, none over another."""
     count, at, free = 0, start, start
@@ -96,7 +97,7 @@ def _url_marks(codes: NDArray[np.uint32], start: int, end: int) -> int:
     return count
 
 
-@njit(cache=True)
+@inner
 def _newly_repeated(
     keys: NDArray[np.uint64], again: NDArray[np.bool_], bits: int, value: np.uint64
 ) -> int:
@@ -112,7 +113,7 @@ def _newly_repeated(
     return 2 if first_time else 1
 
 
-@njit(cache=True)
+@inner
 def _add_line(
     words: int, punctuation: int, factors: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> None:
@@ -133,7 +134,7 @@ def _add_line(
         counts[GREAT_SUM] += greatness
 
 
-@njit(cache=True)
+@inner
 def _unjoined(
     codes: NDArray[np.uint32],
     start: int,
@@ -155,7 +156,7 @@ def _unjoined(
     return count
 
 
-@njit(cache=True)
+@inner
 def _count(
     codes: NDArray[np.uint32],
     start: int,

@@ -8,8 +8,9 @@ All limits are HPLT's for Spanish, brought to other languages by the factors of
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from language_id.inner import inner
 
 # A document's counts, float64.
 LINES, SHORT_LINES, WORD_CHARS, PUNCTUATIONS, SYMBOLS, NUMERALS, URLS = 0, 1, 2, 3, 4, 5, 6
@@ -58,7 +59,7 @@ repeated, long, great, informativeness, short."""
 PENALTIES = (1, 2, 3, 4, 5, 8, 9)
 
 
-@njit(cache=True)
+@inner
 def piecewise(value: float, points: tuple[tuple[float, float], ...], scale: float) -> float:
     """Return the height at ``value`` of the line through the points, constant beyond them.
 
@@ -76,7 +77,7 @@ def piecewise(value: float, points: tuple[tuple[float, float], ...], scale: floa
     return last_height
 
 
-@njit(cache=True)
+@inner
 def percent(part: float, whole: float) -> float:
     """Return 100 part / whole; of nothing, 0 for no part and infinity for any."""
     if whole > 0:
@@ -84,13 +85,13 @@ def percent(part: float, whole: float) -> float:
     return math.inf if part > 0 else 0.0
 
 
-@njit(cache=True)
+@inner
 def share(part: float, whole: float) -> float:
     """Return part / whole, 0 of nothing."""
     return part / whole if whole > 0 else 0.0
 
 
-@njit(cache=True)
+@inner
 def expected_compression(curve: NDArray[np.float64], chars: float) -> float:
     """Return what a text of so many characters compresses to, in % of a byte a character.
 
@@ -101,7 +102,7 @@ def expected_compression(curve: NDArray[np.float64], chars: float) -> float:
     return float(curve[below] + (place - below) * (curve[below + 1] - curve[below]))
 
 
-@njit(cache=True)
+@inner
 def _informativeness(counts: NDArray[np.float64], factors: NDArray[np.float64]) -> float:
     chars = counts[CHARS]
     if chars == 0:
@@ -111,21 +112,21 @@ def _informativeness(counts: NDArray[np.float64], factors: NDArray[np.float64]) 
     return piecewise(off, COMPRESSION_POINTS, 1.0)
 
 
-@njit(cache=True)
+@inner
 def _short(counts: NDArray[np.float64]) -> float:
     if counts[LINES] < SHORT_LINES_FROM:
         return 1.0
     return piecewise(share(counts[SHORT_LINES], counts[LINES]), SHORT_LINE_POINTS, 1.0)
 
 
-@njit(cache=True)
+@inner
 def _great(counts: NDArray[np.float64]) -> float:
     if counts[GREAT_LINES] == 0:
         return 0.0
     return float(min(counts[GREAT_SUM] / counts[GREAT_LINES] + GREAT_BONUS, 1.0))
 
 
-@njit(cache=True)
+@inner
 def _punctuation(counts: NDArray[np.float64], factors: NDArray[np.float64]) -> float:
     """The worse of two looks at one fault: a product would count it twice."""
     found = percent(counts[PUNCTUATIONS], counts[WORD_CHARS])
@@ -134,13 +135,13 @@ def _punctuation(counts: NDArray[np.float64], factors: NDArray[np.float64]) -> f
     return min(overall, piecewise(bare, BARE_LINE_POINTS, 1.0))
 
 
-@njit(cache=True)
+@inner
 def _urls(counts: NDArray[np.float64], factors: NDArray[np.float64]) -> float:
     pages = counts[WORD_CHARS] / (URL_MENUS * MENU_CHARS * factors[LENGTH])
     return piecewise(percent(counts[URLS], pages) / 100, URL_POINTS, 1.0)
 
 
-@njit(cache=True)
+@inner
 def _score(row: NDArray[np.float64]) -> float:
     """Return the weighted parts times the penalties, the lower ones to a higher power."""
     weights = 0.0
@@ -154,7 +155,7 @@ def _score(row: NDArray[np.float64]) -> float:
     return float(score)
 
 
-@njit(cache=True)
+@inner
 def write_scores(
     counts: NDArray[np.float64],
     factors: NDArray[np.float64],

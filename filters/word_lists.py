@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from filters.flagged_kernel import FIRST_BITS
 from filters.spans import set_bits, slot_of
+from filters.stacks import Stack
 from filters.vocabulary_kernel import sequence_key
 from language_id.decoded import characters_of
 from language_id.labels import UNKNOWN, canonical
@@ -45,29 +46,14 @@ class WordLists:
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
         self.words = {lang: tuple(sorted(set(own))) for lang, own in words.items()}
-        self._hashed: dict[str, _List] = {}
+        self._stack = Stack(self._list, (np.uint64, np.int64, np.int64), (1, 0, 1))
 
     def of(self, langs: Sequence[str]) -> FlaggedLists:
         """Return the lists for documents of these languages; ``list_of_doc`` is -1 without one."""
-        order = {lang: at for at, lang in enumerate(sorted(set(langs) & self.words.keys()))}
-        found = [self._list(lang) for lang in order]
-        room = max((len(each.keys) for each in found), default=1)
-        keys = np.zeros((len(found), room), dtype=np.uint64)
-        for row, each in zip(keys, found, strict=True):
-            row[: len(each.keys)] = each.keys
-        return FlaggedLists(
-            np.array([order.get(lang, -1) for lang in langs], dtype=np.int64),
-            keys,
-            np.array([each.bits for each in found], dtype=np.int64),
-            np.array([each.lengths for each in found], np.int64).reshape(
-                len(found), 1 << FIRST_BITS
-            ),
-        )
+        return FlaggedLists(*self._stack.of(langs, self.words))
 
     def _list(self, lang: str) -> _List:
-        if lang not in self._hashed:
-            self._hashed[lang] = _hashed(self.words[lang])
-        return self._hashed[lang]
+        return _hashed(self.words[lang])
 
 
 def _hashed(words: Sequence[str]) -> _List:

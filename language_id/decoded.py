@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from language_id.characters import CODE_POINTS
+from language_id.inner import inner
 
 LAST_CODE_POINT = CODE_POINTS - 1
 
@@ -28,7 +29,7 @@ class Characters(NamedTuple):
     offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def _code_point(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, int]:
     """Return the code point at byte ``at`` and where the next one starts; never reads past ``end``.
 

@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
+
 _OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)
 _LITTLE: Final = 1e-5
 """Added by the library before each logarithm."""
@@ -40,14 +42,14 @@ class Tables(NamedTuple):
     right: NDArray[np.int32]
 
 
-@njit(cache=True)
+@inner
 def _hashed(value: np.uint32, byte: int) -> np.uint32:
     """One step of FNV-1a, over signed characters as in the library."""
     signed = np.uint32(byte) | (np.uint32(0xFFFFFF00) if byte >= 0x80 else np.uint32(0))
     return np.uint32((value ^ signed) * _PRIME)
 
 
-@njit(cache=True)
+@inner
 def hash_of(text: NDArray[np.uint8], start: int, end: int) -> np.uint32:
     """Return the hash of a stretch."""
     value = _OFFSET
@@ -56,7 +58,7 @@ def hash_of(text: NDArray[np.uint8], start: int, end: int) -> np.uint32:
     return value
 
 
-@njit(cache=True)
+@inner
 def _word(tables: Tables, text: NDArray[np.uint8], start: int, end: int) -> int:
     """Return a word's number, -1 for one that is not known."""
     mask = len(tables.slots) - 1
@@ -74,13 +76,13 @@ def _word(tables: Tables, text: NDArray[np.uint8], start: int, end: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@inner
 def _add(hidden: NDArray[np.float32], row: NDArray[np.float32]) -> None:
     for place in range(len(hidden)):
         hidden[place] += row[place]
 
 
-@njit(cache=True)
+@inner
 def _add_ngrams(
     tables: Tables, word: NDArray[np.uint8], size: int, hidden: NDArray[np.float32]
 ) -> int:
@@ -108,7 +110,7 @@ def _add_ngrams(
     return added
 
 
-@njit(cache=True)
+@inner
 def _is_space(byte: int) -> bool:
     return byte == 0x20 or 0x09 <= byte <= 0x0D or byte == 0
 
@@ -144,7 +146,7 @@ def _read(
         hidden *= np.float32(1.0 / added)
 
 
-@njit(cache=True)
+@inner
 def _dot(row: NDArray[np.float32], hidden: NDArray[np.float32]) -> np.float32:
     found = np.float32(0)
     for place in range(len(hidden)):
@@ -152,7 +154,7 @@ def _dot(row: NDArray[np.float32], hidden: NDArray[np.float32]) -> np.float32:
     return found
 
 
-@njit(cache=True)
+@inner
 def _insert(
     label: int, score: float, labels: NDArray[np.int32], scores: NDArray[np.float32], filled: int
 ) -> int:

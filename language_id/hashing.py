@@ -5,8 +5,9 @@ stored tables incomparable with new ones.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from language_id.inner import inner
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 ABSORB = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -14,7 +15,7 @@ BITS = np.uint64(21)
 """Bits of a code point: three of them fill 63 bits, so they are taken in at once."""
 
 
-@njit(cache=True)
+@inner
 def mix(value: np.uint64) -> np.uint64:
     """Mix 64 bits so that each depends on every other: MurmurHash3's finaliser, a bijection."""
     value ^= value >> np.uint64(33)
@@ -24,26 +25,26 @@ def mix(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(33))
 
 
-@njit(cache=True)
+@inner
 def absorbed(state: np.uint64, three: np.uint64) -> np.uint64:
     """Return the state of a hash that has taken in 64 bits more."""
     state = (state ^ three) * ABSORB
     return state ^ (state >> np.uint64(32))
 
 
-@njit(cache=True)
+@inner
 def three_at(codes: NDArray[np.uint32], at: np.uintp) -> tuple[np.uint32, np.uint32, np.uint32]:
     """Return the code point at ``at`` and the two behind it."""
     return codes[at], codes[at + np.uintp(1)], codes[at + np.uintp(2)]
 
 
-@njit(cache=True)
+@inner
 def packed(first: np.uint32, second: np.uint32, third: np.uint32) -> np.uint64:
     """Return three code points in one number."""
     return np.uint64(first) | np.uint64(second) << BITS | np.uint64(third) << (BITS + BITS)
 
 
-@njit(cache=True)
+@inner
 def span_hash(codes: NDArray[np.uint32], start: int, end: int) -> np.uint64:
     """Return a well-mixed hash of the code points ``codes[start:end]``, their number included."""
     state = np.uint64(end - start) * GOLDEN
@@ -57,7 +58,7 @@ def span_hash(codes: NDArray[np.uint32], start: int, end: int) -> np.uint64:
     return mix(absorbed(state, rest))
 
 
-@njit(cache=True)
+@inner
 def mapped_hash(
     codes: NDArray[np.uint32], start: int, end: int, mapping: NDArray[np.uint32]
 ) -> np.uint64:
@@ -74,13 +75,29 @@ def mapped_hash(
     return mix(absorbed(state, rest))
 
 
-@njit(cache=True)
-def is_changed(
+@inner
+def hash_and_change(
     codes: NDArray[np.uint32], start: int, end: int, mapping: NDArray[np.uint32]
-) -> bool:
-    """Whether a mapping changes any of the code points."""
-    changes = np.uint32(0)
-    for at in range(start, end):
-        code = codes[np.uintp(at)]
-        changes |= code ^ mapping[code]
-    return bool(changes)
+) -> tuple[np.uint64, bool]:
+    """Return ``span_hash``, and whether a mapping changes any of the code points.
+
+    In one loop: where a short word ends cannot be foreseen, and each loop guesses wrong.
+    """
+    at, stop = np.uintp(start), np.uintp(end)
+    one, three = np.uintp(1), np.uintp(3)
+    state, changes = np.uint64(stop - at) * GOLDEN, np.uint32(0)
+    while at + three <= stop:
+        first, second, third = three_at(codes, at)
+        changes |= (first ^ mapping[first]) | (second ^ mapping[second]) | (third ^ mapping[third])
+        state = absorbed(state, packed(first, second, third))
+        at += three
+    rest = np.uint64(0)
+    if at < stop:
+        first = codes[at]
+        changes |= first ^ mapping[first]
+        rest = np.uint64(first)
+        if at + one < stop:
+            second = codes[at + one]
+            changes |= second ^ mapping[second]
+            rest = (rest << BITS) | np.uint64(second)
+    return mix(absorbed(state, rest)), changes != 0

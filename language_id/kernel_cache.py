@@ -17,6 +17,7 @@ import numba
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("dedup", "filters", "language_id", "pipeline")
+_KERNEL = re.compile(r"^@(?:njit|inner)\b", re.MULTILINE)
 _IMPORT = re.compile(rf"^from ((?:{'|'.join(PACKAGES)})(?:\.\w+)*) import (.*)", re.MULTILINE)
 
 
@@ -26,7 +27,7 @@ def kernel_sources() -> list[Path]:
         path
         for package in PACKAGES
         for path in (ROOT / package).glob("*.py")
-        if "@njit" in path.read_text("utf-8")
+        if _KERNEL.search(path.read_text("utf-8"))
     ]
     found: set[Path] = set()
     while waiting:

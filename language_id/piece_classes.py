@@ -100,14 +100,16 @@ HABITS = (
     "inner_slash",
     "inner_sign",
     "unit",
-    "leading_dash",
+    "inner_dash",
+    "outer_dash",
+    "leading_slash",
     "symbol_runs",
     "unspaced",
 )
 """The habits of languages, in the order of their bits."""
 (
     SOLID_HYPHEN, ENDING_HYPHEN, ORDINAL_DOT, PERCENT, ELISION, INNER_COLON, INNER_SLASH,
-    INNER_SIGN, UNIT, LEADING_DASH, SYMBOL_RUNS, NO_SPACES,
+    INNER_SIGN, UNIT, INNER_DASH, OUTER_DASH, LEADING_SLASH, SYMBOL_RUNS, NO_SPACES,
 ) = (1 << bit for bit in range(len(HABITS)))  # fmt: skip
 UNSPACED_LABELS = NO_SPACE_SCRIPTS | {"Jpan", "Hans", "Hant"}
 

@@ -5,9 +5,9 @@ right a kernel writes where a piece starts, and the next start is its end.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.piece_classes import (
     APOSTROPHE,
     ELISION,
@@ -16,12 +16,14 @@ from language_id.piece_classes import (
     HYPHEN,
     INNER_COLON,
     LETTER,
+    OUTER_DASH,
     RELATION,
     RUN,
     SOLID_HYPHEN,
 )
 from language_id.piece_symbols import (
     COLON,
+    DASH,
     DOT,
     SLASH,
     Bits,
@@ -39,14 +41,14 @@ SMALL_W = 0x77
 Places = NDArray[np.int32]
 
 
-@njit(cache=True)
+@inner
 def cut(starts: Places, count: int, at: int) -> int:
     """Start a piece at ``at`` unless one does already; how many there are."""
     starts[count] = at
     return count + int(starts[count - 1] != at)
 
 
-@njit(cache=True)
+@inner
 def _is_address(
     codes: Codes, token_starts: Places, token_ends: Places, first: int, last: int
 ) -> bool:
@@ -63,7 +65,7 @@ def _is_address(
     return False
 
 
-@njit(cache=True)
+@inner
 def cut_symbol(
     codes: Codes,
     bits: Bits,
@@ -82,7 +84,15 @@ def cut_symbol(
     return count
 
 
-@njit(cache=True)
+@inner
+def _is_run(codes: Codes, bits: Bits, start: int | np.integer, habits: int) -> bool:
+    """Whether the symbols around a word that start at ``start`` are one piece."""
+    if habits & OUTER_DASH and codes[start] == DASH:
+        return False
+    return bits_at(codes, bits, start) & RUN != 0
+
+
+@inner
 def _cut_word(
     codes: Codes, bits: Bits, start: int, end: int, habits: int, starts: Places, count: int
 ) -> int:
@@ -99,7 +109,7 @@ def _cut_word(
     return count
 
 
-@njit(cache=True)
+@inner
 def _cut_core(
     codes: Codes,
     bits: Bits,
@@ -134,7 +144,7 @@ def _cut_core(
     return count
 
 
-@njit(cache=True)
+@inner
 def cut_spaced(
     codes: Codes,
     bits: Bits,
@@ -153,8 +163,9 @@ def cut_spaced(
         start, end = token_starts[left], token_ends[left]
         if not opens(codes, bits, start, end, habits):
             break
-        is_run = bits[codes[start]] & RUN
-        count = cut_symbol(codes, bits, start, end, is_run, starts, count)
+        count = cut_symbol(
+            codes, bits, start, end, _is_run(codes, bits, start, habits), starts, count
+        )
         left += 1
     while right > left and not kinds[right - 1] & WORD:
         start, end = token_starts[right - 1], token_ends[right - 1]
@@ -167,6 +178,6 @@ def cut_spaced(
         )
     for token in range(right, last):
         start = token_starts[token]
-        is_run = bits[codes[start]] & RUN
+        is_run = _is_run(codes, bits, start, habits)
         count = cut_symbol(codes, bits, start, token_ends[token], is_run, starts, count)
     return count

@@ -5,9 +5,9 @@ and ``end``: where the symbol among them does; ``habits``: those of the language
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.piece_classes import (
     AMOUNT,
     CLOSES,
@@ -16,14 +16,16 @@ from language_id.piece_classes import (
     HYPHEN,
     ICON,
     INNER_COLON,
+    INNER_DASH,
     INNER_SIGN,
     INNER_SLASH,
-    LEADING_DASH,
+    LEADING_SLASH,
     LETTER,
     NUMBER,
     OPENS,
     OPERATOR,
     ORDINAL_DOT,
+    OUTER_DASH,
     PAUSE,
     PERCENT,
     RELATION,
@@ -39,27 +41,29 @@ Whole = int | np.integer
 """A whole number, in Python or in a kernel."""
 
 
-@njit(cache=True)
+@inner
 def bits_at(codes: Codes, bits: Bits, at: Whole) -> int:
     """Return the bits of the character at ``at``."""
     return np.int64(bits[codes[np.uintp(at)]])  # type: ignore[return-value]
 
 
-@njit(cache=True)
+@inner
 def are_two(codes: Codes, start: Whole, end: Whole, code: int) -> bool:
     """Whether a symbol is two of a character, or more."""
     return bool(end - start > 1 and codes[start] == code and codes[start + 1] == code)
 
 
-@njit(cache=True)
+@inner
 def opens(codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off before a word."""
-    if habits & LEADING_DASH and codes[start] in (SLASH, DASH):
+    if habits & OUTER_DASH and codes[start] == DASH:
+        return True
+    if habits & LEADING_SLASH and codes[start] == SLASH:
         return True
     return bits_at(codes, bits, start) & OPENS != 0 or are_two(codes, start, end, DOT)
 
 
-@njit(cache=True)
+@inner
 def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: int) -> bool:
     """Whether the full stop at ``at`` is no part of an abbreviation or ordinal number."""
     before = bits_at(codes, bits, at - 1)
@@ -70,11 +74,13 @@ def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: in
     return before & ENDS != 0
 
 
-@njit(cache=True)
+@inner
 def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
     own = bits_at(codes, bits, start)
     if own & CLOSES or start == begin or are_two(codes, start, end, DOT):
+        return True
+    if habits & OUTER_DASH and codes[start] == DASH:
         return True
     if codes[start] == DOT:
         return _ends_sentence(codes, bits, begin, start, habits)
@@ -83,7 +89,7 @@ def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, hab
     return False
 
 
-@njit(cache=True)
+@inner
 def _cuts_before_letter(
     codes: Codes, own: int, before: int, start: Whole, end: Whole, habits: int
 ) -> bool:
@@ -98,7 +104,7 @@ def _cuts_before_letter(
     return bool(own & HYPHEN and before & DIGIT and habits & UNIT)
 
 
-@njit(cache=True)
+@inner
 def cuts(
     codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, stop: Whole, habits: int
 ) -> bool:
@@ -108,6 +114,8 @@ def cuts(
         return True
     if start == begin or end == stop:
         return False
+    if own & HYPHEN and habits & INNER_DASH and end - start == 1:
+        return True
     before, behind = bits_at(codes, bits, start - 1), bits_at(codes, bits, end)
     if behind & LETTER:
         return _cuts_before_letter(codes, own, before, start, end, habits)

@@ -6,10 +6,10 @@ are about as long as a segmenter's words.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from language_id.hashing import ABSORB, GOLDEN
+from language_id.inner import inner
 from language_id.piece_classes import (
     DIGIT,
     EXTENDS,
@@ -35,14 +35,14 @@ TSHEG = 0x0F0B
 SHIFT = np.uint64(33)
 
 
-@njit(cache=True)
+@inner
 def _script(code: int | np.integer) -> int:
     if 0x3040 <= code < 0x30A0:
         return HIRAGANA
     return KATAKANA if 0x30A0 <= code <= 0x30FF or 0xFF66 <= code <= 0xFF9F else OTHER
 
 
-@njit(cache=True)
+@inner
 def _percentile(first: np.uint32, second: np.uint32) -> np.uint64:
     """A hash of two characters, 0 to 99."""
     value = np.uint64(first) * GOLDEN + np.uint64(second) * ABSORB
@@ -50,7 +50,7 @@ def _percentile(first: np.uint32, second: np.uint32) -> np.uint64:
     return (value ^ (value >> SHIFT)) % np.uint64(100)
 
 
-@njit(cache=True)
+@inner
 def _parts(first: np.uint32, second: np.uint32, length: int, habits: int) -> bool:
     """Whether two characters are parted, the first of which ends ``length`` characters."""
     script = _script(first)
@@ -64,7 +64,7 @@ def _parts(first: np.uint32, second: np.uint32, length: int, habits: int) -> boo
     return bool(_percentile(first, second) < (PARTED_KANA if kana else PARTED))
 
 
-@njit(cache=True)
+@inner
 def _group(own: int) -> int:
     """Digits go together, letters and other numbers do, other characters stand alone."""
     if own & DIGIT:
@@ -72,7 +72,7 @@ def _group(own: int) -> int:
     return LETTER if own & (LETTER | NUMBER) else 0
 
 
-@njit(cache=True)
+@inner
 def _cut_numbers(
     codes: Codes, bits: Bits, start: Whole, end: Whole, starts: Places, count: int
 ) -> int:
@@ -91,7 +91,7 @@ def _cut_numbers(
     return count
 
 
-@njit(cache=True)
+@inner
 def cut_mixed(
     codes: Codes,
     bits: Bits,

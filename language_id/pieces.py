@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 
 from language_id.decoded import Characters
 from language_id.hashing import span_hash
+from language_id.inner import inner
 from language_id.piece_classes import BITS, EXTENDS, LETTER, NO_SPACES, NUMBER, habits_of
 from language_id.piece_kernel import cut_spaced
 from language_id.piece_symbols import Bits, Codes, bits_at, closes
@@ -44,8 +45,6 @@ from language_id.piece_unspaced import cut_mixed
 from language_id.words import ALPHABETIC, JOINED, NO_SPACE, WORD, Hashes, Tokens
 
 KINDS = WORD | ALPHABETIC
-UNKNOWN = 255
-"""The kind of a piece not yet described; its hash is then a token that starts no later."""
 
 
 class Pieces(NamedTuple):
@@ -63,7 +62,7 @@ class Pieces(NamedTuple):
     doc_offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@inner
 def _kind_of_part(codes: Codes, bits: Bits, start: int, end: int) -> int:
     """The kind of a part of a word."""
     found = 0
@@ -74,25 +73,22 @@ def _kind_of_part(codes: Codes, bits: Bits, start: int, end: int) -> int:
     return WORD if found & NUMBER or bits_at(codes, bits, start) & EXTENDS else 0
 
 
-@njit(cache=True)
+@inner
 def _describe(
     codes: Codes,
     bits: Bits,
     tokens: Tokens,
     hashes: NDArray[np.uint64],
     pieces: Pieces,
-    piece: int,
+    token: int | np.integer,
+    piece: int | np.integer,
     count: int,
 ) -> None:
-    """Fill in kind and hash where they are unknown, from ``piece`` up to ``count``."""
+    """Fill in kind and hash of ``piece`` up to ``count``, which start with ``token`` or behind."""
     token_starts, token_ends, token_kinds, _ = tokens
     starts, ends, kinds, exact, _ = pieces
-    token = 0
-    for own in range(piece, count):
-        if kinds[own] != UNKNOWN:
-            continue
+    for own in range(np.int64(piece), count):
         start, end = starts[own], ends[own]
-        token = max(token, int(np.int64(exact[own])))
         while token_ends[token] <= start:
             token += 1
         if token_starts[token] == start and token_ends[token] == end:
@@ -109,7 +105,7 @@ def _describe(
         kinds[own], exact[own] = kind & KINDS, span_hash(codes, start, end)
 
 
-@njit(cache=True)
+@inner
 def _cut_document(
     codes: Codes,
     bits: Bits,
@@ -167,8 +163,7 @@ def _cut_document(
         count -= int(starts[count - 1] == end)
         for own in range(np.int64(piece), count):
             ends[own] = starts[own + 1] if own + 1 < count else end
-            kinds[own], exact[own] = UNKNOWN, first
-    _describe(codes, bits, tokens, hashes, pieces, pieces.doc_offsets[document], count)
+        _describe(codes, bits, tokens, hashes, pieces, np.int64(first), piece, count)
     return count
 
 

@@ -3,11 +3,11 @@
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from language_id.characters import Run, runs, table
 from language_id.decoded import Characters
+from language_id.inner import inner
 
 UNDETERMINED = "Zyyy"
 JAPANESE = "Jpan"
@@ -33,7 +33,7 @@ def _script_table() -> NDArray[np.uint8]:
     return table(place_of)
 
 
-@njit(cache=True)
+@inner
 def _count(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],

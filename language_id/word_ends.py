@@ -1,9 +1,9 @@
 """Where a word or a run of symbols ends that is more than one run of characters of one class."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.word_classes import (
     DOUBLE_QUOTE,
     FORMAT,
@@ -34,7 +34,7 @@ JOINED = 8
 TYPED, CURLY, COLON = np.uint32(0x27), np.uint32(0x2019), np.uint32(0x3A)
 
 
-@njit(cache=True)
+@inner
 def kind_of(character_class: Class) -> int:
     """Return what a token is because it holds a character of a class."""
     if character_class in (LETTER, HEBREW):
@@ -44,7 +44,7 @@ def kind_of(character_class: Class) -> int:
     return WORD if character_class in (NUMBER, MARK) else 0
 
 
-@njit(cache=True)
+@inner
 def joins(last: Class, middle: Class, following: Class) -> bool:
     """Whether a middle character stands inside a word (WB6, 7, 7b, 7c, 11, 12)."""
     if middle == DOUBLE_QUOTE:
@@ -55,13 +55,13 @@ def joins(last: Class, middle: Class, following: Class) -> bool:
     return bool(letters and middle != MID_NUMBER)
 
 
-@njit(cache=True)
+@inner
 def _joint(code: np.uint32) -> int:
     """What a word is because it goes on behind the character."""
     return JOINED if code in (TYPED, CURLY, COLON) else 0
 
 
-@njit(cache=True)
+@inner
 def _skip_marks(codes: NDArray[np.uint32], at: int, end: int, classes: NDArray[np.uint8]) -> int:
     """Where the marks and format characters that start at ``at`` end (WB4)."""
     while at < end and classes[codes[np.uintp(at)]] in (MARK, FORMAT):
@@ -69,7 +69,7 @@ def _skip_marks(codes: NDArray[np.uint32], at: int, end: int, classes: NDArray[n
     return at
 
 
-@njit(cache=True)
+@inner
 def word_end(
     codes: NDArray[np.uint32], at: int, end: int, last: Class, classes: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def word_end(
     return at, kind
 
 
-@njit(cache=True)
+@inner
 def symbol_end(
     codes: NDArray[np.uint32], at: int, end: int, code: np.uint32, classes: NDArray[np.uint8]
 ) -> int:
@@ -116,7 +116,7 @@ def symbol_end(
     return at
 
 
-@njit(cache=True)
+@inner
 def token_end(
     codes: NDArray[np.uint32], at: int, stop: int, end: int, classes: NDArray[np.uint8]
 ) -> tuple[int, int]:

@@ -5,9 +5,9 @@ says a table of three classes: the run's own and those of the two runs behind it
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from language_id.inner import inner
 from language_id.word_classes import (
     DOUBLE_QUOTE,
     FORMAT,
@@ -68,7 +68,7 @@ LONGEST_PLAIN = _longest_plain()
 KINDS = np.array([kind_of(one) for one in range(CLASS_COUNT)], dtype=np.uint8)
 
 
-@njit(cache=True)
+@inner
 def find_runs(
     codes: NDArray[np.uint32],
     start: int,
@@ -91,7 +91,7 @@ def find_runs(
     return count
 
 
-@njit(cache=True)
+@inner
 def class_at(codes: NDArray[np.uint32], at: int, end: int, classes: NDArray[np.uint8]) -> np.uintp:
     """Return the class of the character at ``at``, that of space at the end."""
     return np.uintp(classes[codes[np.uintp(at)]]) if at < end else np.uintp(SPACE)

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from language_id.characters import lower_table
 from language_id.decoded import Characters
 from language_id.growing import enlarged
-from language_id.hashing import is_changed, mapped_hash, span_hash
+from language_id.hashing import hash_and_change, mapped_hash
+from language_id.inner import inner
 from language_id.word_classes import CLASSES, FORMAT
 from language_id.word_ends import ALPHABETIC, JOINED, NO_SPACE, WORD, token_end
 from language_id.word_runs import CLASS_BITS, KINDS, LONGEST_PLAIN, MASK, class_at, find_runs
@@ -43,7 +44,7 @@ __all__ = [
     "tokenize",
 ]
 
-TOKENS_SHARE = 4
+TOKENS_SHARE = 2
 """Room for a token in so many characters at first: more than most texts have."""
 
 
@@ -70,7 +71,7 @@ LOWER = lower_table()
 LOWER.flags.writeable = False
 
 
-@njit(cache=True)
+@inner
 def _cut_document(
     codes: NDArray[np.uint32],
     end: int,
@@ -159,8 +160,9 @@ def _hash_tokens(
 ) -> None:
     for token in range(len(starts)):
         start, end = starts[token], ends[token]
-        exact_hashes[token] = lower_hashes[token] = span_hash(codes, start, end)
-        if is_changed(codes, start, end, lower):  # as one token in eight
+        found, is_changed = hash_and_change(codes, start, end, lower)
+        exact_hashes[token] = lower_hashes[token] = found
+        if is_changed:  # as one token in eight
             lower_hashes[token] = mapped_hash(codes, start, end, lower)
 
 

@@ -12,7 +12,7 @@ from words_by_rules import PHRASE_WORD, UNSPACED
 from filters.boilerplate import BOILERPLATE_SIGNALS, boilerplate_lists, measure_boilerplate
 from filters.character_kernel import CHARACTER_SIGNALS, measure_characters
 from filters.lines import lines_of
-from filters.phrase_lists import first_tokens, phrase_lists, phrases
+from filters.phrase_lists import Phrases, first_tokens, phrases
 from filters.traits import TRAITS
 from language_id.decoded import characters_of
 from language_id.words import LOWER, token_hashes, tokenize
@@ -172,7 +172,7 @@ def test_the_longest_word_is_found_among_short_ones(text: str) -> None:
 @pytest.mark.parametrize("name", ["boilerplate", "counter_words", "cursed_phrases"])
 def test_every_phrase_is_found_in_any_case(name: str) -> None:
     for lang, listed in phrases(name).items():
-        lists = phrase_lists(phrases(name), [lang])
+        lists = phrases(name).lists([lang])
         for phrase in listed:
             out = np.zeros((1, 1))
             upper = phrase.upper()  # the capital of Turkish ı is that of i
@@ -190,9 +190,9 @@ def test_phrases_are_lower_case_and_named_once() -> None:
 
 def test_a_phrase_without_words_is_refused() -> None:
     with pytest.raises(ValueError, match="has no words or is too long"):
-        phrase_lists({"*": ("…",)}, [])
+        Phrases({"*": ("…",)}).lists([])
     with pytest.raises(ValueError, match="has no words or is too long"):
-        phrase_lists({"*": ("x" * 80,)}, [])
+        Phrases({"*": ("x" * 80,)}).lists([])
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,13 @@ class Rules:
             left += 1
         while right > left and self.closes(*chunk[right - 1], chunk[left : right - 1]):
             right -= 1
-        found = [piece for symbol, _ in chunk[:left] for piece in self.symbol(symbol)]
+        found = [piece for symbol, _ in chunk[:left] for piece in self.outer(symbol)]
         found += self.core(chunk[left:right])
-        return found + [piece for symbol, _ in chunk[right:] for piece in self.symbol(symbol)]
+        return found + [piece for symbol, _ in chunk[right:] for piece in self.outer(symbol)]
+
+    def outer(self, symbol: str) -> list[str]:
+        apart = symbol[0] == "-" and "outer_dash" in self.habits
+        return characters(symbol) if apart else self.symbol(symbol)
 
     def symbol(self, symbol: str) -> list[str]:
         runs = "-+#&.%" if "unspaced" in self.habits else ".-/|~@\\^+"
@@ -69,14 +73,17 @@ class Rules:
     def opens(self, symbol: str, kind: int) -> bool:
         if kind & WORD:
             return False
-        dash = "leading_dash" in self.habits and symbol[0] in "/-"
-        return dash or has(OPENING, symbol[0]) or symbol.startswith("..")
+        dash = "outer_dash" in self.habits and symbol[0] == "-"
+        slash = "leading_slash" in self.habits and symbol[0] == "/"
+        return dash or slash or has(OPENING, symbol[0]) or symbol.startswith("..")
 
     def closes(self, symbol: str, kind: int, before: list[Token]) -> bool:
         if kind & WORD:
             return False
         text = "".join(token for token, _ in before)
         if not text or has(CLOSING, symbol[0]) or symbol.startswith(".."):
+            return True
+        if "outer_dash" in self.habits and symbol[0] == "-":
             return True
         if symbol[0] == ".":
             if digit(text[-1]):
@@ -123,6 +130,7 @@ class Rules:
             (letter(before) and letter(behind) and (symbol[0] in ",–—~" or symbol == "--"))
             or (symbol in set(":<>=/") and numbered and letter(behind) and kept not in self.habits)
             or (symbol in set("-‐‑") and digit(before) and letter(behind) and "unit" in self.habits)
+            or (symbol in set("-‐‑") and "inner_dash" in self.habits)
             or (operator and digit(before) and (digit(behind) or behind == "-"))
         )
 
@@ -248,7 +256,8 @@ def found_in(text: str, lang: str) -> list[Token]:
 LANGS = st.sampled_from(
     [
         "eng_Latn", "deu_Latn", "fra_Latn", "fin_Latn", "hun_Latn", "ind_Latn", "nld_Latn",
-        "slv_Latn", "mlt_Latn", "cmn_Hani", "jpn_Jpan", "tha_Thai", "und_Zyyy", "x", "",
+        "cat_Latn", "pol_Latn", "ron_Latn", "slv_Latn", "mlt_Latn", "cmn_Hani", "jpn_Jpan",
+        "tha_Thai", "und_Zyyy", "x", "",
     ]
 )  # fmt: skip
 MIXED = st.lists(
@@ -339,7 +348,11 @@ def test_pieces_hold_the_characters_of_the_tokens_and_equal_ones_hash_alike(
         ("U.S. e.g. USA. a.", "eng_Latn", "U.S. e.g . USA . a ."),
         ("wait...what a...b x--y", "eng_Latn", "wait ... what a ... b x -- y"),
         ("10+5 a+b key:value", "eng_Latn", "10 + 5 a+b key : value"),
-        ("-nya /atau", "ind_Latn", "- nya / atau"),
+        ("-nya /atau", "ind_Latn", "-nya / atau"),
+        ("UTF-8 2-gi a--b 5-a", "pol_Latn", "UTF - 8 2 - gi a -- b 5 - a"),
+        ("--name a-b r--", "cat_Latn", "- - name a-b r - -"),
+        ("/etc/x și/sau 2006-2010 GNU/Linux", "ron_Latn", "/etc/x și/sau 2006-2010 GNU/Linux"),
+        ("5.10.0-8-amd64", "spa_Latn", "5.10.0-8-amd64"),
         ("((a)) **b** ||", "eng_Latn", "( ( a ) ) * * b * * ||"),
         ("第1,000回", "cmn_Hani", "第 1,000 回"),
         ("བོད།", "bod_Tibt", "བོད །"),

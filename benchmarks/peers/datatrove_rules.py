@@ -3,17 +3,20 @@
 Runs in datatrove's environment, not in Corpusmill's, and imports nothing of the latter. A line of
 the input is a document: ``doc_id``, ``lang``, ``text``, Corpusmill's ``words`` (which its rules
 count) and ``tokens`` (among which it looks for stop words), ``sentences`` (its count for each line
-of the text). A line of the output has the two readings of it:
+of the text) and ``rejected`` (the rules that fail there). A line of the output has ``row``, the
+SHA-256 of the input's line, and the two readings of it:
 ``own`` with datatrove's segmentation, ``given`` with Corpusmill's put in its place. A reading holds
 ``values`` and ``dropped``, both by rule, or an ``error``.
 
 Values are computed by datatrove's functions where it has them, decisions by its filter classes with
 one rule switched on. ``given`` also holds ``variants``: decisions of the same filters with one
-known difference mended, by rule and name of the difference (``benchmarks/explained.py``).
+known difference mended, by rule and name of the difference (``benchmarks/explained.py``). So does
+``own`` where a decision is another one than Corpusmill's.
 """
 
 import argparse
 import csv
+import hashlib
 import json
 import math
 import re
@@ -398,7 +401,7 @@ def given_words(document: dict[str, Any]) -> Iterator[None]:
 
 def read(document: dict[str, Any], published: Published) -> dict[str, Any]:
     """Both readings of a document."""
-    counts, lang = document["sentences"], document["lang"]
+    counts, lang, rejected = document["sentences"], document["lang"], set(document["rejected"])
     stop_words = tuple(published.stop_words.get(lang, ()))
 
     def split(line: str, _lang: str) -> range:
@@ -418,6 +421,12 @@ def read(document: dict[str, Any], published: Published) -> dict[str, Any]:
     if not problem:
         try:
             own = reading(document, published, c4.split_into_sentences)
+            if any(bool(drops) != (rule in rejected) for rule, drops in own["dropped"].items()):
+                words = split_into_words(document["text"], lang)
+                theirs = document | {"words": words, "tokens": words}
+                own["variants"] = variants(
+                    theirs, stop_words, published.of(lang), c4.split_into_sentences
+                )
         except Exception as error:  # some fail on some texts only
             own = {"error": type(error).__name__}
     return {"doc_id": document["doc_id"], "own": own, "given": given}
@@ -433,7 +442,9 @@ def main() -> None:
     published = Published(arguments.published)
     with arguments.input.open() as lines, arguments.output.open("w") as out:
         for count, line in enumerate(lines, 1):
-            print(json.dumps(read(json.loads(line), published)), file=out)
+            found = read(json.loads(line), published)
+            found["row"] = hashlib.sha256(line.encode()).hexdigest()
+            print(json.dumps(found), file=out, flush=True)
             if count % 200 == 0:
                 print(f"{count} documents", file=sys.stderr)
 

@@ -30,7 +30,8 @@ TIMED = (
     ("decoded", "UTF-8 to code points"),
     ("tokenize", "words"),
     ("token_hashes", "hashes of words"),
-    ("measure", "signals"),
+    ("but_repetition", "signals"),
+    ("repetition", "signals"),
     ("shingles_of", "shingles"),
     ("signatures", "MinHash, 112 hashes"),
     ("text_hashes", "text hash"),
@@ -142,7 +143,7 @@ def _report(
     repeats: tuple[int, int],
 ) -> list[str]:
     """What was measured, and how fast each set is."""
-    stages = [name for _, name in TIMED] + [REST]
+    stages = [*dict.fromkeys(name for _, name in TIMED), REST]
     lines = [
         "# Signals and signatures, and datatrove beside them",
         "",

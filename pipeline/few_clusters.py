@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dedup.components import star_forest
 from dedup.minhash import equal_bytes_needed
-from pipeline.buckets import as_batch, bands_of_batch, bucket_edges
+from pipeline.buckets import EDGES, as_batch, bands_of_batch, bucket_edges
 from pipeline.clusters import NO_WORDS, ClusterSettings
 from pipeline.schema import MEMBERS, schema
 
@@ -74,7 +74,8 @@ def _similar(documents: pa.Table, settings: ClusterSettings) -> tuple[Nodes, Nod
         **{name: getattr(rows, name)[order] for name in ("document", "scope", "band", "bucket")}
     )
     needed = equal_bytes_needed(settings.minimum_similarity, settings.bands * settings.rows)
-    edges = pa.Table.from_batches(bucket_edges(iter([as_batch(rows)]), needed, settings.leaders))
+    found = bucket_edges(iter([as_batch(rows)]), needed, settings.leaders)
+    edges = pa.Table.from_batches(found, EDGES)
     return edges["node"].to_numpy(), edges["hub"].to_numpy()
 
 

@@ -141,6 +141,8 @@ def test_in_one_process_equal_to_brute_force(minimum):
         expected = brute(rows, minimum)
         assert in_process(rows, settings) == expected
     assert in_process(table.slice(0, 0), settings) == []
+    wordless = table.filter(pa.compute.equal(table["text_hash"], NO_WORDS))
+    assert [row[2] for row in in_process(wordless, settings)] == [1] * len(wordless)
 
 
 def in_process(table, settings):

@@ -32,6 +32,7 @@ from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.criteria import criteria
 from pipeline.derived import Lists
+from pipeline.errors import ConfigError
 from pipeline.extraction import storage_options
 from pipeline.files import Folder
 from pipeline.parquet import File
@@ -74,6 +75,7 @@ def run(
         return found.stage
     for line in found.differences:
         log.info("curate: again, since %s", line)
+    records = _records(spark, folder, extracted)
     folder.sweep_folder("scratch")
     staging = f"scratch/curate-{uuid.uuid4().hex[:12]}"
     decided, counts = decide.run(spark, config, folder, extracted, grouped, judge, staging)
@@ -90,7 +92,7 @@ def run(
         published[file.path] = name
         files.append(file._replace(path=name))
     tables = {
-        "stats/funnel.parquet": stats.funnel(_records(spark, folder, extracted), counts),
+        "stats/funnel.parquet": stats.funnel(records, counts),
         "stats/personal_data.parquet": stats.personal_data(_masked(layout, written)),
         "stats/edits.parquet": stats.edits(row["edits"] for row in written),
         "stats/rehydration.parquet": rehydrated,
@@ -178,8 +180,15 @@ def preview(config: Config, folder: Folder) -> list[dict[str, Any]]:
 
 
 def _records(spark: SparkSession | None, folder: Folder, extracted: stages.Stage) -> pa.Table:
-    """Counts of the ledger."""
+    """Counts of the ledger; ConfigError where another version wrote it."""
     ledger = extracted.files["ledger"]
+    for file in ledger[:1]:  # all of a stage are made by one code
+        found = parquet.metadata(folder, file.path).schema.to_arrow_schema().names
+        if missing := set(stats.LEDGER_COLUMNS).difference(found):
+            raise ConfigError(
+                f"{folder.uri}: its ledger has no column {', '.join(sorted(missing))}: it was "
+                "extracted by another version; run `corpusmill extract` or `corpusmill mill` again"
+            )
     return counted(spark, folder, ledger, stats.LEDGER_COLUMNS, stats.ledger_counts)
 
 

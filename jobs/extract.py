@@ -15,7 +15,6 @@ from jobs.session import watched
 from pipeline import (
     extraction,
     fingerprint,
-    models,
     pdf,
     quarantine,
     screening,
@@ -69,7 +68,6 @@ def run(
     config = config.model_copy(update={"words": flagged.pinned})
     parts = made_from(config, listed or indexed_inputs(indexed)) | {"words": flagged.made_from}
     parts["libraries"] = libraries
-    models.check_languages(config)
     judge = screening.addresses(config, options)
     if judge:
         parts["addresses"] = judge.made_from

@@ -112,7 +112,7 @@ def extract(
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()
     held = quarantine.Held()
-    screen = screening.Range(config.screen, judge)
+    screen = screening.RangeScreen(config.screen, judge)
     with (
         Writer(folder, f"documents/{task.key}-{fresh}.parquet", DOCUMENTS_SCHEMA) as pages,
         Writer(folder, f"ledger/{task.key}-{fresh}.parquet", LEDGER_SCHEMA) as rows,

@@ -1,5 +1,6 @@
 """The models a configuration names: which file, and the checksum it must have."""
 
+from language_id.identify import Identifier
 from language_id.models import REGISTRY, ModelError, ModelSpec, load, named
 from pipeline import quality, tokens
 from pipeline.config import Config, Language
@@ -25,14 +26,12 @@ def language_model(language: Language) -> ModelSpec:
     )
 
 
-def check_languages(config: Config) -> None:
+def check_languages(config: Config, identifier: Identifier) -> None:
     """ConfigError unless the language model can name every language that is asked for."""
     wanted = config.screen.languages
     if not wanted:
         return
-    known = {
-        label.partition("_")[0] for label in load(language_model(config.language)).choices("a")
-    }
+    known = {label.partition("_")[0] for label in identifier.choices("a")}
     missing = [label for label in wanted if label.partition("_")[0] not in known]
     if missing:
         raise ConfigError(
@@ -50,7 +49,7 @@ def model_checksums(config: Config) -> dict[str, str]:
     tokens.verified(config.text.tokenizer)  # the guarded child loads it
     spec = language_model(config.language)
     try:
-        load(spec)
+        check_languages(config, load(spec))
     except ModelError as error:
         raise ConfigError(str(error)) from None
     tokenizer = config.text.tokenizer

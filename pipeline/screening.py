@@ -7,6 +7,7 @@ for its copies elsewhere must not resurface.
 """
 
 import json
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -27,8 +28,15 @@ from pipeline.fingerprint import Parts
 from pipeline.judging import described
 from pipeline.lists import derived_lists
 from pipeline.sandbox import Outcome
+from pipeline.schema import DOCUMENTS, schema
 from pipeline.storage import StorageOptions
 
+log = logging.getLogger(__name__)
+
+ADDRESSED: Final = pa.schema(
+    [schema(DOCUMENTS).field(name) for name in (*derived.COLUMNS, derived.RIGHTS)]
+)
+"""What rules on addresses look at."""
 MAX_PAYLOADS: Final = 1 << 20
 """Pages of a range whose payload is remembered: some 200 MB."""
 
@@ -52,17 +60,20 @@ def addresses(config: Config, options: StorageOptions) -> Addresses | None:
     """
     if not (config.screen.addresses or config.screen.payloads):
         return None
-    rules = tuple(
-        rule
-        for rule in config.rules.table()
-        if derived.wanted([rule]) and not isinstance(rule.low, Mapping)
-        and not isinstance(rule.high, Mapping)
-    )  # fmt: skip
+    rules = tuple(rule for rule in config.rules.table() if _is_for_all(rule))
     lists = derived_lists(config, rules, options)
+    if lists is None and config.screen.addresses:
+        log.warning("screen.addresses: no rule on addresses is among the rules; none is left out")
     return Addresses(rules, lists) if lists else None
 
 
-class Range:
+def _is_for_all(rule: Rule) -> bool:
+    """Whether a rule looks at addresses, with the same bounds in every language."""
+    bounds = (rule.low, rule.high)
+    return bool(derived.wanted([rule])) and not any(isinstance(b, Mapping) for b in bounds)
+
+
+class RangeScreen:
     """The screen of one range; remembers the payloads it let through, in the range's order."""
 
     def __init__(self, screen: Screen, judge: Addresses | None) -> None:
@@ -84,10 +95,8 @@ class Range:
         """Names of the rules on addresses that reject each page."""
         if self._judge is None or not pages:
             return [[] for _ in pages]
-        urls, hosts = ([page.columns[name] for page in pages] for name in ("url", "host"))
-        batch = pa.record_batch(
-            [pa.array(values, pa.string()) for values in (urls, hosts, [UNKNOWN] * len(pages))],
-            names=list(derived.COLUMNS),
+        batch = pa.RecordBatch.from_pylist(
+            [{**page.columns, "lang": UNKNOWN} for page in pages], ADDRESSED
         )
         rules = self._judge.rules
         columns = derived.derived_columns(batch, rules, self._judge.lists)
@@ -145,8 +154,9 @@ def wanted(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Ledger rows, and of the pages, which were read for their texts only, those to be measured.
 
-    The language is the one their document would have. ``run``: the guarded child, which counts the
-    tokens of those that stay and finds their personal data.
+    The language is the one their document would have, and stays with a page as ``identified``.
+    ``run``: the guarded child, which counts the tokens of those that stay and finds their personal
+    data.
     """
     place = {row["doc_id"]: number for number, row in enumerate(rows) if row["doc_id"]}
     found = identifier.identify([page["text"] for page in pages])
@@ -163,5 +173,5 @@ def wanted(
             row = rows[at] | {"notes": [*rows[at]["notes"], *notes]}
             ended[at] = ledger.end(row, "failed", outcome.failure or "error")
             continue
-        staying.append({**page, **outcome.result})
+        staying.append({**page, **outcome.result, "identified": one})
     return ended, staying

@@ -38,12 +38,14 @@ class Tools(NamedTuple):
 def documents(pages: Sequence[Mapping[str, Any]], tools: Tools, config: Config) -> pa.RecordBatch:
     """Rows of the documents table for extracted pages.
 
-    Each page has the columns of its record and the sandbox's result. Every text is tokenised once
+    Each page has the columns of its record and the sandbox's result; all or none are ``identified``
+    already (``pipeline.screening``). Every text is tokenised once
     and shared by all kernels; memory is linear in the batch.
     """
     plain = [page["text"] for page in pages]
     texts = pa.array(plain, pa.string())
-    found = tools.identifier.identify(plain)
+    known = [page["identified"] for page in pages if "identified" in page]
+    found = known or tools.identifier.identify(plain)
     langs = [identification.labels[0] for identification in found]
     columns: dict[str, Any] = {name: [p[name] for p in pages] for name in pages[0]}
     columns |= {"text": texts, "lang": langs} | _language(found) | _opt_outs(columns["rights"])

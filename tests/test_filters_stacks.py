@@ -1,5 +1,8 @@
 """Stacks against a dictionary of what each label has."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,3 +63,26 @@ def test_arrays_of_a_batch_stay_as_they_are_when_others_come() -> None:
     before = arrays[row].copy()
     stack.of(LABELS, LABELS)
     assert (arrays[row] == before).all()
+
+
+def test_threads_that_share_a_stack_get_the_rows_of_their_labels():
+    """Files are judged in threads: a row that two of them add must not be another's."""
+    labels = [f"l{number}" for number in range(300)]
+
+    def made(label):
+        number = int(label[1:])
+        time.sleep(0)  # lets another thread in
+        return np.full(number % 7 + 1, number), number
+
+    def asked(shift):
+        mine = [labels[(3 * number + shift) % len(labels)] for number in range(len(labels))]
+        for first in range(0, len(mine), 5):
+            some = mine[first : first + 5]
+            rows, arrays, numbers = stack.of(some, labels)
+            assert [numbers[row] for row in rows] == [int(label[1:]) for label in some]
+            assert [arrays[row, 0] for row in rows] == [int(label[1:]) for label in some]
+
+    for _ in range(20):
+        stack = Stack(made, (np.int64, np.int64), (1, 0))
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(asked, range(8)))

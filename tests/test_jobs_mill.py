@@ -311,6 +311,16 @@ def test_another_preset_redecides_from_stored_columns(spark, milled, tmp_path):
     assert told["duplicates"]["minimum_similarity"] == ran_with.duplicates.minimum_similarity
 
 
+def test_a_ledger_of_another_version_is_told_before_anything_is_written(milled, tmp_path):
+    folder = copy(milled, tmp_path / "older")
+    path = folder.path(stages.required(folder, "extract").files["ledger"][0].path)
+    rewrite(path, lambda table: table.drop_columns(["lang"]))
+    stages.forget(folder, "curate")
+    with pytest.raises(ConfigError, match=r"ledger has no column lang.*corpusmill extract"):
+        curate.run(None, config.load(), folder, cores=1)
+    assert not list(Path(folder.path("scratch")).glob("curate-*"))
+
+
 def test_decided_and_written_by_spark_it_is_the_same_corpus(spark, milled, tmp_path, monkeypatch):
     folder = copy(milled, tmp_path / "by_spark")
     stages.forget(folder, "curate")

@@ -35,7 +35,8 @@ def settings(tmp_path, **screen):
     """The rules on addresses alone, one host on a list."""
     listed = tmp_path / "listed.txt"
     listed.write_text("hotels.example.com\n")
-    words = ["url.hard_words", "url.soft_words", "rights.tdm_reservation", "rights.noai"]
+    words = ["url.hard_words", "url.soft_words", "url.robots", "rights.tdm_reservation",
+             "rights.noai"]  # fmt: skip
     path = tmp_path / "config.toml"
     path.write_text(
         f"[rules]\norder = {[*words, 'url.gambling']}\n".replace("'", '"')
@@ -173,9 +174,9 @@ def test_languages_are_read_in_any_code_and_refused_where_there_are_none():
     assert chosen.languages == ("mlt_Latn", "nob_Latn")
     with pytest.raises(ValueError, match="no such language: Klingonish"):
         config.Screen(languages=("Klingonish",))
-    models.check_languages(Config(screen=chosen))
+    models.model_checksums(Config(screen=chosen))
     with pytest.raises(ConfigError, match=r"lid\.176 knows no aai_Latn"):
-        models.check_languages(Config(screen=config.Screen(languages=("aai_Latn",))))
+        models.model_checksums(Config(screen=config.Screen(languages=("aai_Latn",))))
 
 
 def test_fetches_and_payloads_exclude_each_other(tmp_path):
@@ -183,6 +184,13 @@ def test_fetches_and_payloads_exclude_each_other(tmp_path):
     path.write_text("[screen]\npayloads = true\n[duplicates]\nnewest_per_url = true\n")
     with pytest.raises(ConfigError, match="choose one"):
         config.load(None, str(path))
+
+
+def test_without_a_rule_on_addresses_the_user_is_told(caplog):
+    chosen = config.load("fineweb2").model_dump() | {"screen": {"addresses": True}}
+    chosen["rules"]["order"] = [name for name in chosen["rules"]["order"] if "url." not in name]
+    assert screening.addresses(Config.model_validate(chosen), OPTIONS) is None
+    assert "none is left out" in caplog.text
 
 
 @pytest.mark.spark

@@ -103,13 +103,18 @@ HABITS = (
     "inner_dash",
     "outer_dash",
     "leading_slash",
+    "number_dot",
+    "number_dots",
+    "number_relation",
+    "each_symbol",
     "symbol_runs",
     "unspaced",
 )
 """The habits of languages, in the order of their bits."""
 (
     SOLID_HYPHEN, ENDING_HYPHEN, ORDINAL_DOT, PERCENT, ELISION, INNER_COLON, INNER_SLASH,
-    INNER_SIGN, UNIT, INNER_DASH, OUTER_DASH, LEADING_SLASH, SYMBOL_RUNS, NO_SPACES,
+    INNER_SIGN, UNIT, INNER_DASH, OUTER_DASH, LEADING_SLASH, NUMBER_DOT, NUMBER_DOTS,
+    NUMBER_RELATION, EACH_SYMBOL, SYMBOL_RUNS, NO_SPACES,
 ) = (1 << bit for bit in range(len(HABITS)))  # fmt: skip
 UNSPACED_LABELS = NO_SPACE_SCRIPTS | {"Jpan", "Hans", "Hant"}
 

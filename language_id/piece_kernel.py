@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 from language_id.inner import inner
 from language_id.piece_classes import (
     APOSTROPHE,
+    DIGIT,
+    EACH_SYMBOL,
     ELISION,
     ENDING_HYPHEN,
     EXTENDS,
     HYPHEN,
     INNER_COLON,
     LETTER,
+    NUMBER,
+    NUMBER_DOT,
     OUTER_DASH,
     RELATION,
     RUN,
@@ -23,6 +27,7 @@ from language_id.piece_classes import (
 )
 from language_id.piece_symbols import (
     COLON,
+    COMMA,
     DASH,
     DOT,
     SLASH,
@@ -32,11 +37,13 @@ from language_id.piece_symbols import (
     bits_at,
     closes,
     cuts,
+    number_dots,
     opens,
 )
 from language_id.words import ALPHABETIC, WORD
 
-SMALL_W = 0x77
+SMALL_W, LOW_LINE = 0x77, 0x5F
+ADDRESS_DOTS = 3
 
 Places = NDArray[np.int32]
 
@@ -96,9 +103,13 @@ def _is_run(codes: Codes, bits: Bits, start: int | np.integer, habits: int) -> b
 def _cut_word(
     codes: Codes, bits: Bits, start: int, end: int, habits: int, starts: Places, count: int
 ) -> int:
-    """Cut a word at apostrophes between letters and at colons before one."""
+    """Cut a word at apostrophes between letters, at colons before one, and at dots in numbers."""
+    dotted = habits & NUMBER_DOT and number_dots(codes, bits, start, end) != ADDRESS_DOTS
     for at in range(start + 1, end - 1):
         own = bits_at(codes, bits, at)
+        if dotted and codes[at] == DOT and bits_at(codes, bits, at + 1) & DIGIT:
+            count = cut(starts, cut(starts, count, at), at + 1)
+            continue
         if not own & (APOSTROPHE | RELATION) or not bits_at(codes, bits, at + 1) & LETTER:
             continue
         if own & APOSTROPHE:
@@ -145,6 +156,22 @@ def _cut_core(
 
 
 @inner
+def _cut_each_symbol(
+    codes: Codes, bits: Bits, start: int, end: int, starts: Places, count: int
+) -> int:
+    """Cut every symbol out of a word, but "." and "," between digits, and "_"."""
+    for at in range(start, end):
+        own = bits_at(codes, bits, at)
+        if own & (LETTER | NUMBER | EXTENDS) or codes[at] == LOW_LINE:
+            continue
+        decimal = codes[at] in (COMMA, DOT) and at + 1 < end
+        if decimal and bits_at(codes, bits, at - 1) & bits_at(codes, bits, at + 1) & DIGIT:
+            continue
+        count = cut(starts, cut(starts, count, at), at + 1)
+    return count
+
+
+@inner
 def cut_spaced(
     codes: Codes,
     bits: Bits,
@@ -158,6 +185,13 @@ def cut_spaced(
     count: int,
 ) -> int:
     """Cut the chunk of tokens ``first:last``, none of a script written without spaces."""
+    if habits & EACH_SYMBOL:
+        for token in range(first, last):
+            start, end = token_starts[token], token_ends[token]
+            count = cut_symbol(codes, bits, start, end, kinds[token] & WORD, starts, count)
+            if kinds[token] & WORD:
+                count = _cut_each_symbol(codes, bits, start, end, starts, count)
+        return count
     left, right = first, last
     while left < last and not kinds[left] & WORD:
         start, end = token_starts[left], token_ends[left]

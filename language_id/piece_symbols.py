@@ -12,6 +12,7 @@ from language_id.piece_classes import (
     AMOUNT,
     CLOSES,
     DIGIT,
+    EACH_SYMBOL,
     ENDS,
     HYPHEN,
     ICON,
@@ -22,6 +23,8 @@ from language_id.piece_classes import (
     LEADING_SLASH,
     LETTER,
     NUMBER,
+    NUMBER_DOT,
+    NUMBER_RELATION,
     OPENS,
     OPERATOR,
     ORDINAL_DOT,
@@ -33,7 +36,7 @@ from language_id.piece_classes import (
     UPPER,
 )
 
-PERCENT_SIGN, DASH, DOT, SLASH, COLON = 0x25, 0x2D, 0x2E, 0x2F, 0x3A
+PERCENT_SIGN, COMMA, DASH, DOT, SLASH, COLON = 0x25, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A
 
 Codes = NDArray[np.uint32]
 Bits = NDArray[np.uint32]
@@ -45,6 +48,15 @@ Whole = int | np.integer
 def bits_at(codes: Codes, bits: Bits, at: Whole) -> int:
     """Return the bits of the character at ``at``."""
     return np.int64(bits[codes[np.uintp(at)]])  # type: ignore[return-value]
+
+
+@inner
+def number_dots(codes: Codes, bits: Bits, start: Whole, end: Whole) -> int:
+    """How many full stops of ``start:end`` stand before a digit, inside."""
+    found = 0
+    for at in range(start + 1, end - 1):
+        found += int(codes[at] == DOT and bits_at(codes, bits, at + 1) & DIGIT != 0)
+    return found
 
 
 @inner
@@ -78,7 +90,7 @@ def _ends_sentence(codes: Codes, bits: Bits, begin: Whole, at: Whole, habits: in
 def closes(codes: Codes, bits: Bits, begin: Whole, start: Whole, end: Whole, habits: int) -> bool:
     """Whether a symbol is cut off behind what starts at ``begin``; where nothing does, it is."""
     own = bits_at(codes, bits, start)
-    if own & CLOSES or start == begin or are_two(codes, start, end, DOT):
+    if own & CLOSES or habits & EACH_SYMBOL or start == begin or are_two(codes, start, end, DOT):
         return True
     if habits & OUTER_DASH and codes[start] == DASH:
         return True
@@ -98,7 +110,7 @@ def _cuts_before_letter(
         return True
     if end - start > 1:
         return False
-    if own & RELATION and before & (LETTER | NUMBER):
+    if own & RELATION and before & (LETTER if habits & NUMBER_RELATION else LETTER | NUMBER):
         kept = INNER_COLON if codes[start] == COLON else INNER_SLASH
         return codes[start] not in (COLON, SLASH) or not habits & kept
     return bool(own & HYPHEN and before & DIGIT and habits & UNIT)
@@ -114,9 +126,10 @@ def cuts(
         return True
     if start == begin or end == stop:
         return False
-    if own & HYPHEN and habits & INNER_DASH and end - start == 1:
-        return True
     before, behind = bits_at(codes, bits, start - 1), bits_at(codes, bits, end)
+    dash = own & HYPHEN and habits & INNER_DASH and end - start == 1
+    if dash or (codes[start] == DOT and habits & NUMBER_DOT and behind & DIGIT):
+        return True
     if behind & LETTER:
         return _cuts_before_letter(codes, own, before, start, end, habits)
     if own & OPERATOR and before & DIGIT and not habits & INNER_SIGN:

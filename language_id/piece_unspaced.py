@@ -16,20 +16,30 @@ from language_id.piece_classes import (
     LETTER,
     NO_SPACES,
     NUMBER,
+    NUMBER_DOTS,
     RUN,
     RUN_UNSPACED,
     SYMBOL_RUNS,
 )
 from language_id.piece_kernel import Places, cut, cut_symbol
-from language_id.piece_symbols import Bits, Codes, Whole, bits_at
+from language_id.piece_symbols import COMMA, DOT, Bits, Codes, Whole, bits_at, number_dots
 from language_id.words import NO_SPACE, WORD
 
-LONGEST, LONGEST_KATAKANA = 4, 12
-PARTED, PARTED_KANA = np.uint64(50), np.uint64(33)
-"""How many neighbours of a hundred are parted: jieba's words have 1.7 characters, SudachiPy's
-1.9."""
+LONGEST = 4
+PARTED = np.uint64(50)
+"""How many neighbours of a hundred are parted: jieba's words have 1.7 characters."""
+PARTED_KANJI, PARTED_OKURIGANA, PARTED_HIRAGANA = np.uint64(18), np.uint64(73), np.uint64(50)
+"""The same in Japanese: two kanji, a kanji before hiragana, two hiragana. SudachiPy parts 19, 73
+and 52 of a hundred (its mode A, over Debian's manuals and web pages); a piece of ``LONGEST`` ends
+in any case."""
+KATAKANA_BEFORE, KATAKANA_BEHIND = 3, 4
+"""How many katakana stand before and behind a cut, at least: SudachiPy cuts no run of five, 40 of a
+hundred of seven, and one of ten once."""
+END_KATAKANA = tuple(map(ord, "ードトルスクグ"))
+"""Loanwords end in these. Half of SudachiPy's cuts of runs of six and more are found so, and half
+of what is cut is one of them; a hash of two characters had a third and a third."""
+BEGIN_NO_KATAKANA = tuple(map(ord, "ァィゥェォッャュョヮヵヶンー"))
 OTHER, HIRAGANA, KATAKANA = 0, 1, 2
-COMMA, DOT = 0x2C, 0x2E
 TSHEG = 0x0F0B
 """Parts Tibetan syllables, and stays with the one before it: else half of the pieces were marks."""
 SHIFT = np.uint64(33)
@@ -51,17 +61,38 @@ def _percentile(first: np.uint32, second: np.uint32) -> np.uint64:
 
 
 @inner
-def _parts(first: np.uint32, second: np.uint32, length: int, habits: int) -> bool:
-    """Whether two characters are parted, the first of which ends ``length`` characters."""
-    script = _script(first)
-    if script != _script(second):
-        return True
+def _parts_katakana(codes: Codes, first: np.uint32, at: Whole, stop: Whole, length: Whole) -> bool:
+    """Whether a word of katakana is taken to start at ``at``, ``length`` characters into a run."""
+    if length < KATAKANA_BEFORE or stop - at < KATAKANA_BEHIND or first not in END_KATAKANA:
+        return False
+    if codes[at] in BEGIN_NO_KATAKANA:
+        return False
+    others = 0
+    for behind in range(at + 1, at + KATAKANA_BEHIND):
+        others += int(_script(codes[behind]) != KATAKANA)
+    return others == 0
+
+
+@inner
+def _parts(
+    codes: Codes, first: np.uint32, at: Whole, stop: Whole, length: Whole, habits: int
+) -> bool:
+    """Whether the character ``first``, which ends ``length`` of a piece, and the next are parted.
+
+    ``at``: where the next one is; ``stop``: where the chunk ends.
+    """
+    second = codes[at]
+    script, next_script = _script(first), _script(second)
+    if script != next_script:
+        okurigana = script == OTHER and next_script == HIRAGANA
+        return not okurigana or bool(_percentile(first, second) < PARTED_OKURIGANA)
     if script == KATAKANA:
-        return length >= LONGEST_KATAKANA
+        return _parts_katakana(codes, first, at, stop, length)
     if length >= LONGEST:
         return True
-    kana = script == HIRAGANA or habits & SYMBOL_RUNS
-    return bool(_percentile(first, second) < (PARTED_KANA if kana else PARTED))
+    if script == HIRAGANA:
+        return bool(_percentile(first, second) < PARTED_HIRAGANA)
+    return bool(_percentile(first, second) < (PARTED_KANJI if habits & SYMBOL_RUNS else PARTED))
 
 
 @inner
@@ -74,15 +105,17 @@ def _group(own: int) -> int:
 
 @inner
 def _cut_numbers(
-    codes: Codes, bits: Bits, start: Whole, end: Whole, starts: Places, count: int
+    codes: Codes, bits: Bits, start: Whole, end: Whole, habits: int, starts: Places, count: int
 ) -> int:
     """Cut a word into its letters, its numbers ("1,000.5") and each other character."""
     group = _group(bits_at(codes, bits, start))
+    dotted = habits & NUMBER_DOTS and number_dots(codes, bits, start, end) > 1
     for at in range(start + 1, end):
         own = bits_at(codes, bits, at)
         if own & EXTENDS:
             continue
-        inner = group == DIGIT and codes[at] in (COMMA, DOT) and at + 1 < end
+        is_dot = codes[at] == DOT and not dotted
+        inner = group == DIGIT and (is_dot or codes[at] == COMMA) and at + 1 < end
         if inner and bits_at(codes, bits, at + 1) & DIGIT:
             continue
         if group != _group(own) or group == 0:
@@ -105,18 +138,19 @@ def cut_mixed(
     count: int,
 ) -> int:
     """Cut the chunk of tokens ``first:last``: such a script in it, or a language written in one."""
+    stop = token_ends[last - 1]
     for token in range(first, last):
         start, end, kind = token_starts[token], token_ends[token], kinds[token]
         if kind & NO_SPACE:
             if token > first and kinds[token - 1] & NO_SPACE:
                 before = codes[token_starts[token - 1]]
-                if not _parts(before, codes[start], start - starts[count - 1], habits):
+                if not _parts(codes, before, start, stop, start - starts[count - 1], habits):
                     continue
             count = cut(starts, count, start)
         elif kind & WORD:
             count = cut(starts, count, start)
             if habits & NO_SPACES:
-                count = _cut_numbers(codes, bits, start, end, starts, count)
+                count = _cut_numbers(codes, bits, start, end, habits, starts, count)
         elif codes[start] != TSHEG or token == first or not kinds[token - 1] & NO_SPACE:
             run = RUN_UNSPACED if habits & NO_SPACES else RUN
             is_run = bits[codes[start]] & run or habits & SYMBOL_RUNS

@@ -42,6 +42,10 @@ def characters(symbol: str) -> list[str]:
     return regex.findall(rf"(?s).{EXTENDING}*", symbol, regex.VERSION1)
 
 
+def number_dots(word: str) -> int:
+    return len(regex.findall(r"(?s)(?<=.)\.(?=\p{Nd})", word))
+
+
 class Rules:
     """The rules of one language over tokens without space between them."""
 
@@ -50,6 +54,8 @@ class Rules:
         self.habits = {name for bit, name in enumerate(HABITS) if bits >> bit & 1}
 
     def pieces(self, chunk: list[Token]) -> list[str]:
+        if "each_symbol" in self.habits and not any(kind & NO_SPACE for _, kind in chunk):
+            return [piece for token in chunk for piece in self.each(*token)]
         if "unspaced" in self.habits or any(kind & NO_SPACE for _, kind in chunk):
             return self.mixed(chunk)
         left, right = 0, len(chunk)
@@ -60,6 +66,13 @@ class Rules:
         found = [piece for symbol, _ in chunk[:left] for piece in self.outer(symbol)]
         found += self.core(chunk[left:right])
         return found + [piece for symbol, _ in chunk[right:] for piece in self.outer(symbol)]
+
+    def each(self, token: str, kind: int) -> list[str]:
+        if not kind & WORD:
+            return characters(token)
+        number = r"(?<=\p{Nd})[.,](?=\p{Nd})"
+        said = rf"[{SAID}{NUMBER}_{EXTENDING}]"
+        return regex.findall(rf"(?s)(?:{said}|{number})+|.", token, regex.VERSION1)
 
     def outer(self, symbol: str) -> list[str]:
         apart = symbol[0] == "-" and "outer_dash" in self.habits
@@ -123,8 +136,12 @@ class Rules:
             return True
         if not before or not behind:
             return False
-        numbered = letter(before) or has(NUMBER, before)
+        numbered = letter(before)
+        if "number_relation" not in self.habits:
+            numbered = numbered or has(NUMBER, before)
         kept = {":": "inner_colon", "/": "inner_slash"}.get(symbol)
+        if symbol == "." and "number_dot" in self.habits and digit(behind):
+            return True
         operator = symbol[0] in "+-*^" and "inner_sign" not in self.habits
         return (
             (letter(before) and letter(behind) and (symbol[0] in ",–—~" or symbol == "--"))
@@ -136,6 +153,7 @@ class Rules:
 
     def word(self, word: str) -> list[str]:
         found = [""]
+        dotted = "number_dot" in self.habits and number_dots(word) != 3
         for at, mark in enumerate(word):
             before, behind = word[at - 1 : at], word[at + 1 : at + 2]
             if mark in "'’" and before and letter(before) and behind and letter(behind):
@@ -143,6 +161,8 @@ class Rules:
                 if "elision" in self.habits:
                     found[-1] += mark
                     found.append("")
+            elif mark == "." and at and digit(behind) and dotted:
+                found += [".", ""]
             elif (
                 mark == ":"
                 and at
@@ -158,9 +178,10 @@ class Rules:
     def mixed(self, chunk: list[Token]) -> list[str]:
         found: list[str] = []
         last: Token = ("", 0)
+        rest = "".join(token for token, _ in chunk)
         for token, kind in chunk:
             if kind & NO_SPACE:
-                if last[1] & NO_SPACE and not self.parts(last[0][0], token[0], len(found[-1])):
+                if last[1] & NO_SPACE and not self.parts(last[0][0], rest, len(found[-1])):
                     found[-1] += token
                 else:
                     found.append(token)
@@ -172,25 +193,30 @@ class Rules:
                 found += self.letters_and_numbers(token)
             else:
                 found.append(token)
-            last = token, kind
+            last, rest = (token, kind), rest[len(token) :]
         return found
 
     def letters_and_numbers(self, word: str) -> list[str]:
         group = rf"[{SAID}[{NUMBER}--\p{{Nd}}]]"
-        inner = rf"(?<=\p{{Nd}}{EXTENDING}*)[.,](?=\p{{Nd}})"
+        dotted = "number_dots" in self.habits and number_dots(word) > 1
+        marks = "," if dotted else ".,"
+        inner = rf"(?<=\p{{Nd}}{EXTENDING}*)[{marks}](?=\p{{Nd}})"
         number = rf"\p{{Nd}}{EXTENDING}*(?:(?:\p{{Nd}}|{inner}){EXTENDING}*)*"
         return regex.findall(
             rf"(?s)(?:{group}{EXTENDING}*)+|{number}|.{EXTENDING}*", word, regex.VERSION1
         )
 
-    def parts(self, first: str, second: str, length: int) -> bool:
+    def parts(self, first: str, rest: str, length: int) -> bool:
+        second = rest[0]
         scripts = [script(first), script(second)]
         if scripts[0] != scripts[1]:
-            return True
+            return scripts != ["", "hiragana"] or percentile(first, second) < 73
         if scripts[0] == "katakana":
-            return length >= 12
-        kana = scripts[0] == "hiragana" or "symbol_runs" in self.habits
-        return length >= 4 or percentile(first, second) < (33 if kana else 50)
+            begins = second not in "ァィゥェォッャュョヮヵヶンー"
+            long = length >= 3 and [script(one) for one in rest[:4]] == ["katakana"] * 4
+            return begins and long and first in "ードトルスクグ"
+        kanji = scripts[0] == "" and "symbol_runs" in self.habits
+        return length >= 4 or percentile(first, second) < (18 if kanji else 50)
 
 
 def script(character: str) -> str:
@@ -257,7 +283,7 @@ LANGS = st.sampled_from(
     [
         "eng_Latn", "deu_Latn", "fra_Latn", "fin_Latn", "hun_Latn", "ind_Latn", "nld_Latn",
         "cat_Latn", "pol_Latn", "ron_Latn", "slv_Latn", "mlt_Latn", "cmn_Hani", "jpn_Jpan",
-        "tha_Thai", "und_Zyyy", "x", "",
+        "tha_Thai", "vie_Latn", "und_Zyyy", "x", "",
     ]
 )  # fmt: skip
 MIXED = st.lists(
@@ -350,11 +376,17 @@ def test_pieces_hold_the_characters_of_the_tokens_and_equal_ones_hash_alike(
         ("10+5 a+b key:value", "eng_Latn", "10 + 5 a+b key : value"),
         ("-nya /atau", "ind_Latn", "-nya / atau"),
         ("UTF-8 2-gi a--b 5-a", "pol_Latn", "UTF - 8 2 - gi a -- b 5 - a"),
+        ("3.2.1 art.104 1,5 a.b 192.168.1.1 22/tcp", "pol_Latn",
+         "3 . 2 . 1 art . 104 1,5 a.b 192.168.1.1 22/tcp"),
+        ("第10.1.2回1,000と2.5", "jpn_Jpan", "第 10 . 1 . 2 回 1,000 と 2.5"),
+        ("/home ISO-8859 PS/2 --- a.b 1.5, x_y 'a'", "vie_Latn",
+         "/ home ISO - 8859 PS / 2 - - - a . b 1.5 , x_y ' a '"),
         ("--name a-b r--", "cat_Latn", "- - name a-b r - -"),
         ("/etc/x și/sau 2006-2010 GNU/Linux", "ron_Latn", "/etc/x și/sau 2006-2010 GNU/Linux"),
         ("5.10.0-8-amd64", "spa_Latn", "5.10.0-8-amd64"),
         ("((a)) **b** ||", "eng_Latn", "( ( a ) ) * * b * * ||"),
         ("第1,000回", "cmn_Hani", "第 1,000 回"),
+        ("ヘッドポーター カタカナカタカナ", "jpn_Jpan", "ヘッド ポーター カタカナカタカナ"),
         ("བོད།", "bod_Tibt", "བོད །"),
         ("", "eng_Latn", ""),
     ],
@@ -382,7 +414,8 @@ def test_the_same_string_is_cut_the_same_way_everywhere() -> None:
 def test_habits_are_read_by_language_and_script() -> None:
     assert habits_of(["x", "eng_Cyrl", "zxx_Thai", "jpn_Jpan"]).tolist() == [
         0, 1 << HABITS.index("unit"), 1 << HABITS.index("unspaced"),
-        1 << HABITS.index("symbol_runs") | 1 << HABITS.index("unspaced"),
+        1 << HABITS.index("number_dots") | 1 << HABITS.index("symbol_runs")
+        | 1 << HABITS.index("unspaced"),
     ]  # fmt: skip
 
 

@@ -17,10 +17,10 @@ TIMES = 8
 MOST = 3 * TIMES
 """More than this many times the cost is no linear growth; caches that overflow stay far below."""
 
-FLOOR = 0.05
+FLOOR = 0.1
 """CPU seconds under which nothing is concluded: quadratic work of 100,000 items takes far more."""
 
-TRIES = 4
+TRIES = 5
 
 
 def assert_linear(

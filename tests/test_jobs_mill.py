@@ -287,8 +287,13 @@ def undecided(folder, target):
 
 @pytest.mark.parametrize(
     ("stage", "verb"),
-    [("commits", "mill"), ("members", "mill"), ("decisions", "curate"), ("scratch/curate", "curate")],
-)  # fmt: skip
+    [
+        ("commits", "mill"),
+        ("members", "mill"),
+        ("decisions", "curate"),
+        ("scratch/curate", "curate"),
+    ],
+)
 def test_a_killed_run_shows_nothing_half_and_the_next_one_ends_the_same(
     spark, milled, tmp_path, stage, verb
 ):

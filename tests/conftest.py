@@ -1,6 +1,7 @@
 """One Spark session for each test process, and the archives in ../shared/data where they are."""
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from pipeline.schema import DOCUMENTS, KNOWN, LEDGER, MEMBERS, schema
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+
+# A JVM that compiles quickly and collects on one thread: these jobs end before anything better
+# pays, and half of the machine is another process's. A job that a test starts inherits it.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,9 +1,9 @@
 """Addresses of one page in one spelling, by RFC 3986 and as archives go beyond it."""
 
-import time
 from urllib.parse import urljoin
 
 import pytest
+from growth import assert_linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,8 +64,6 @@ def test_the_spelling_is_a_fixed_point_and_nothing_raises(text: str) -> None:
     assert 0 <= address_hash(text) < 2**64
 
 
-def test_time_is_linear_in_hostile_addresses() -> None:
-    start = time.process_time()
-    for unit in ("../", "a/", "%41", ";jsessionid=", "&utm_", "?", "#", "@", ":"):
-        normalised("https://example.org/" + unit * 20_000)
-    assert time.process_time() - start < 3
+@pytest.mark.parametrize("unit", ["../", "a/", "%41", ";jsessionid=", "&utm_", "?", "#", "@", ":"])
+def test_time_is_linear_in_hostile_addresses(unit: str) -> None:
+    assert_linear(normalised, lambda count: "https://example.org/" + unit * count, 20_000)

@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import struct
-import time
 import zlib
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ import lz4.frame
 import pytest
 import zstandard
 from fastwarc.warc import ArchiveIterator as FastReader
+from growth import assert_linear
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioReader
@@ -447,6 +447,7 @@ def test_damaged_empty_lines_after_a_record(at: int) -> None:
 
 
 # ------------------------------------------------------------------------------------- bombs
+@pytest.mark.timeout(120)
 def test_a_bomb_is_bounded_in_memory_and_time(tmp_path: Path) -> None:
     import tracemalloc
 
@@ -456,38 +457,31 @@ def test_a_bomb_is_bounded_in_memory_and_time(tmp_path: Path) -> None:
     parts += [compress.compress(b"<p>a</p>" * (1 << 17)) for _ in range(600)]
     data = zipped(warc("a")) + b"".join([*parts, compress.flush()]) + zipped(warc("b"))
     tracemalloc.start()
-    started = time.process_time()
     rows = read(data, limits=Limits(max_dropped_bytes=64 << 20))
-    took, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert tags(rows) == ["a", "b"]
     assert problems(rows) == ["record_too_large"]
     assert peak < 100 << 20
-    assert took < 10
 
 
 def test_many_empty_members_take_linear_time() -> None:
-    many = gzip.compress(b"", mtime=0) * 300_000
-    started = time.process_time()
-    rows = read(zipped(warc("a")) + many + zipped(warc("b")))
-    assert time.process_time() - started < 5
+    empty = gzip.compress(b"", mtime=0)
+    rows = assert_linear(
+        read, lambda count: zipped(warc("a")) + empty * count + zipped(warc("b")), 80_000
+    )
     assert (tags(rows), problems(rows)) == (["a", "b"], ["padding"])
 
 
 def test_nested_damaged_members_do_not_make_it_quadratic() -> None:
     # Each header is followed by a stored block that holds all the others, and none ever ends.
     unit = b"\x1f\x8b\x08" + b"\0" * 7 + b"\0\xff\xff\0\0" + b"WARC/1.0\r\nA: b\r\n"
-    started = time.process_time()
-    read(unit * 20_000)
-    assert time.process_time() - started < 20
+    assert_linear(read, lambda count: unit * count, 8_000)
 
 
 def test_many_short_records_that_claim_much() -> None:
     record = b"WARC/1.0\r\nContent-Length: 15000000\r\n\r\n"
-    started = time.process_time()
-    rows = read(record * 20_000)
-    assert time.process_time() - started < 20
-    assert len(rows) == 20_000
+    assert len(assert_linear(read, lambda count: record * count, 8_000)) == 8_000
 
 
 FUZZ = [

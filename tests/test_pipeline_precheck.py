@@ -1,9 +1,9 @@
 """Pre-checks: pages pass as they are, hostile ones shrink or are refused, all in linear time."""
 
 import re
-import time
 
 import pytest
+from growth import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,9 +49,7 @@ def test_an_ordinary_page_passes_unchanged() -> None:
          "text", "nul"],
 )  # fmt: skip
 def test_hostile_parts_go_and_the_prose_stays(hostile: str, reason: str | None) -> None:
-    started = time.process_time()
     checked = check(around(hostile))
-    assert time.process_time() - started < 3
     assert checked.refused is None
     assert checked.html is not None
     assert PROSE in checked.html
@@ -120,18 +118,16 @@ def test_any_markup_gives_a_closed_set_of_reasons(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "html",
-    ["<!--" * 1_000_000, "<script" * 1_000_000, "<svg >" * 1_000_000, "data:" * 1_000_000,
-     "data:a/b," * 500_000, "&#76" * 1_000_000, "<!doctype" * 500_000, "</script" * 500_000,
-     "<script>" + "</script" * 500_000, "<p " * 1_000_000, "&#768;" * 30 * 20_000,
-     "<div >" * 39_000],
+    ("start", "unit", "size"),
+    [("", "<!--", 400_000), ("", "<script", 400_000), ("", "<svg >", 400_000),
+     ("", "data:", 400_000), ("", "data:a/b,", 200_000), ("", "&#76", 400_000),
+     ("", "<!doctype", 200_000), ("", "</script", 800_000), ("<script>", "</script", 800_000),
+     ("", "<p ", 800_000), ("", "&#768;" * 30, 8_000), ("", "<div >", 39_000)],
     ids=["comments", "scripts", "svgs", "data", "uris", "references", "doctypes", "ends",
          "bad ends", "tags", "capped references", "divs"],
 )  # fmt: skip
-def test_hostile_markup_takes_linear_time(html: str) -> None:
-    started = time.process_time()
-    check(html)
-    assert time.process_time() - started < 4
+def test_hostile_markup_takes_linear_time(start: str, unit: str, size: int) -> None:
+    assert_linear(check, lambda count: start + unit * count, size)
 
 
 def test_bodies_are_cut_and_binaries_known() -> None:

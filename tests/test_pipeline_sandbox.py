@@ -149,7 +149,7 @@ def test_a_fault_costs_one_record(
     assert alive(sandbox).failure is None
     started = time.monotonic()
     assert sandbox.run({"do": deed}, b"x") == Outcome(None, failure, error_class)  # type: ignore[arg-type]
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 60  # the limit is 1 s; a busy machine is late
     assert alive(sandbox).failure is None
 
 
@@ -316,12 +316,12 @@ def test_a_file_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
     assert parent.communicate(timeout=60)[0] == "None\n"
 
 
-def test_a_record_costs_little(sandbox: Sandbox) -> None:
-    body = b"word " * 8000
-    alive(sandbox)
-    took = []
-    for _ in range(300):
-        started = time.perf_counter()
-        sandbox.run({"do": "text"}, body)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.003  # 0.15 ms; a pause in waiting for the child would show in each
+def test_a_record_waits_for_no_pause_and_no_new_child(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = alive(sandbox).result
+    assert found
+    monkeypatch.setattr(time, "sleep", None)
+    for number in range(1, 31):
+        outcome = sandbox.run({"do": "text"}, b"word " * 8000)
+        assert outcome.result == {"text": "word " * 8000, "served": found["served"] + number}

@@ -1,10 +1,10 @@
 """Token counts: the same as the tokenizer's own code gives, and linear on hostile text."""
 
-import time
 from functools import lru_cache
 from importlib.resources import as_file, files
 
 import pytest
+from growth import assert_linear
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
 from pipeline import tokens
@@ -58,20 +58,14 @@ def test_a_cut_costs_next_to_nothing(counter: TokenCounter) -> None:
     assert whole <= counter.count(prose) <= whole + 2 * len(_pieces(prose))
 
 
-MEGA = 1 << 20
-
-
 @pytest.mark.parametrize(
-    "text",
-    ["a" * MEGA, " " * MEGA, "\n" * MEGA, "\u0301" * MEGA, "1" * MEGA, "!" * MEGA, "視" * MEGA,
-     "Aa" * MEGA, "\r\n" * MEGA, " a" * MEGA, (" " * 1999 + "a") * 500, "\ud800" * 1000],
+    "unit",
+    ["a", " ", "\n", "\u0301", "1", "!", "視", "Aa", "\r\n", " a", " " * 1999 + "a", "\ud800"],
     ids=["a", "space", "newline", "marks", "digits", "marks of exclamation", "han", "case", "crlf",
          "letters", "gaps", "surrogates"],
 )  # fmt: skip
-def test_hostile_text_takes_linear_time(counter: TokenCounter, text: str) -> None:
-    started = time.process_time()
-    assert counter.count(text) > 0
-    assert time.process_time() - started < 3
+def test_hostile_text_takes_linear_time(counter: TokenCounter, unit: str) -> None:
+    assert assert_linear(counter.count, lambda size: unit * (size // len(unit)), 400_000) > 0
 
 
 def test_an_unknown_or_changed_tokenizer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

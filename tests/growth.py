@@ -15,7 +15,7 @@ TIMES = 8
 """How much larger the larger input is. Linear work costs 8 times as much, quadratic 64 times."""
 
 MOST = 3 * TIMES
-"""More than this many times the cost is no linear growth; caches that overflow stay far below."""
+"""More than this many times the cost is no linear growth; caches that overflow may double it."""
 
 FLOOR = 0.1
 """CPU seconds under which nothing is concluded: quadratic work of 100,000 items takes far more."""

@@ -265,6 +265,18 @@ def in_a_row(tokens: list[str], most: int = 8) -> set[str]:
     }
 
 
+def duplicated(words: list[str], size: int) -> int:
+    """Characters of the n-grams seen before, as datatrove walks them, but told apart by words."""
+    seen: set[tuple[str, ...]] = set()
+    characters, at = 0, 0
+    while at + size <= len(words):
+        gram = tuple(words[at : at + size])
+        characters += len("".join(gram)) if gram in seen else 0
+        at += size if gram in seen else 1
+        seen.add(gram)
+    return characters
+
+
 def variants(
     document: dict[str, Any], stop_words: tuple[str, ...], bounds: Any, split: Any
 ) -> dict[str, dict[str, bool | None]]:
@@ -295,7 +307,13 @@ def variants(
         "c4.sentence_count": {},
         "c4.terminal_sentence_count": {},
     }
+    repeated = {size: ratio(duplicated(document["words"], size), len(text)) for size in DUPLICATE}
+    for size, high in DUPLICATE.items():
+        found[f"repetition.duplicate_{size}gram"] = {"boundaries": repeated[size] > high}
     if bounds:
+        for size in DUPLICATE:
+            beyond = repeated[size] > bounds[f"dup_{size}gram"]
+            found[f"fineweb2.duplicate_{size}gram"] = {"boundaries": beyond}
         found["fineweb2.line_punctuation"] = {"quotes": ends < bounds["line_punct_thr"]}
         low, high = bounds["min_avg_word_length"], bounds["max_avg_word_length"]
         found["fineweb2.mean_word_chars"] = {"symbols": not low <= mean <= high}

@@ -1,8 +1,9 @@
 """Where pieces start in chunks with characters of scripts written without spaces.
 
 A dictionary would cut such text into words. Here its own characters do: whether two neighbours are
-parted is a hash of the two, so the same string is cut the same way wherever it stands, and pieces
-are about as long as a segmenter's words.
+parted is a hash of the two, of katakana whether loanwords end in the first, so the same string is
+cut the same way wherever it stands, and pieces are about as long as a segmenter's words. A run of
+katakana in which no word seems to end is one piece however long, as all of half width are.
 """
 
 import numpy as np

@@ -450,8 +450,10 @@ def test_nothing_of_a_page_is_logged_or_in_the_records(canary):
             texts[str(path)] = path.read_text()
     assert len([name for name in texts if name.endswith(".json")]) >= 5
     for name, text in texts.items():
-        for secret in (WORD, EMAIL, "zyxquor", PHONE, "7183"):
+        for secret in (WORD, EMAIL, "zyxquor"):
             assert secret.lower() not in text.lower(), name
+        # Eight digits, for four of them stand in one of a thousand digests by chance.
+        assert not re.search(r"7183\W*8750", text), name
 
 
 def test_personal_data_of_text_and_title_are_masked(canary):

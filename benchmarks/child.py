@@ -18,9 +18,7 @@ class Known:
 
     def __init__(self, outcomes: list[Outcome], config: Config, *, check: bool = False) -> None:
         text = config.text
-        self._task = page.factory(
-            {"engine": text.engine, "settings": text.settings, "tokenizer": text.tokenizer}
-        )
+        self._task = page.factory({"engine": text.engine, "settings": text.settings})
         self._outcomes, self._check = iter(outcomes), check
 
     def run(self, header: Mapping[str, Any], body: bytes) -> Outcome:

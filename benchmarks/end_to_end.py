@@ -19,7 +19,7 @@ DATA = ROOT.parent / "shared" / "data"
 DEFAULT = ("europa/pages.warc.gz", "warc/archivesunleashed+aut/example.warc.gz")
 RESULTS = Path(__file__).resolve().parent / "results" / "end_to_end.md"
 LIBRARIES = (
-    "pyspark", "pyarrow", "numpy", "numba", "trafilatura", "resiliparse", "lxml", "tiktoken",
+    "pyspark", "pyarrow", "numpy", "numba", "trafilatura", "resiliparse", "lxml",
     "fasttext-predict", "phonenumbers", "isal",
 )  # fmt: skip
 EPILOG = """examples:

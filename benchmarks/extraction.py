@@ -155,7 +155,7 @@ def _peer(paths: list[Path], interpreter: Path) -> dict[str, Any]:
 
 
 def _head(load_before: float) -> list[str]:
-    libraries = ("trafilatura", "lxml", "resiliparse", "numba", "tiktoken", "pyarrow")
+    libraries = ("trafilatura", "lxml", "resiliparse", "numba", "pyarrow")
     versions = ", ".join(f"{name} {version(name)}" for name in libraries)
     return [
         "# Extraction, end to end",

@@ -57,7 +57,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (page, "scan", TEXT),
     (page, "clean", CLEAN),
     (pii, "find", PII),
-    (TokenCounter, "count", TOKENS),
+    (TokenCounter, "counts", TOKENS),
     (Identifier, "identify", LANGUAGE),
     (steps, "line_language_shares", LANGUAGE),
     (steps, "decoded", WORDS),

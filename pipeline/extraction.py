@@ -35,6 +35,7 @@ from pipeline.storage import StorageOptions, open_source
 from pipeline.table_files import Group
 from pipeline.table_names import is_table_name
 from pipeline.table_rows import screened_lines
+from pipeline.tokens import TokenCounter
 from pipeline.word_files import flagged_words
 
 log = logging.getLogger(__name__)
@@ -255,7 +256,6 @@ def sandbox(text: Text) -> Sandbox:
     settings = {
         "engine": text.engine,
         "settings": text.settings,
-        "tokenizer": text.tokenizer,
         "options": text.model_dump(include=OPTIONS, exclude_none=True),
     }
     return Sandbox("pipeline.page:factory", settings, limits, PROBE)
@@ -263,7 +263,16 @@ def sandbox(text: Text) -> Sandbox:
 
 def tools(config: Config) -> Tools:
     """What the worker process measures with."""
-    return Tools(identifier(config.language), _flagged(config.words, storage_options(config)))
+    return Tools(
+        identifier(config.language),
+        _flagged(config.words, storage_options(config)),
+        _tokens(config.text.tokenizer),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tokens(tokenizer: str) -> TokenCounter:
+    return TokenCounter(tokenizer)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ Parts = dict[str, object]
 """A fingerprint before hashing: nested mappings of what the result depends on."""
 
 PACKAGES = ("dedup", "filters", "jobs", "language_id", "pipeline")
-LIBRARIES = ("trafilatura", "resiliparse", "lxml", "phonenumbers", "tiktoken", "pyarrow")
+LIBRARIES = ("trafilatura", "resiliparse", "lxml", "phonenumbers", "pyarrow")
 
 
 def digest(parts: object) -> str:

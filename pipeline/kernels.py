@@ -28,6 +28,7 @@ from pipeline.jaccard import GROUPS, group_rows, set_edges
 from pipeline.shingle_sets import text_sets
 from pipeline.steps import Tools, measured
 from pipeline.text_settings import DEFAULT
+from pipeline.tokens import TokenCounter
 
 TEXTS = ("One line of a text, and more. 5 likes\nA [1] second line!", "二つ目の文。", "")
 LANGS = ("eng_Latn", "jpn_Jpan", "fin_Latn")
@@ -46,7 +47,7 @@ class Compiled(NamedTuple):
 def compiled() -> Compiled:
     """Run every kernel that extraction, deduplication and decisions use."""
     start = time.perf_counter()
-    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
+    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()), TokenCounter())
     columns = measured(pa.array(TEXTS, pa.string()), LANGS, HASHES, tools)
     html_engine.read("<p>One line.", replace(DEFAULT, markdown=True))
     characters = characters_of(TEXTS)

@@ -46,7 +46,7 @@ def model_checksums(config: Config) -> dict[str, str]:
         raise ConfigError(
             f"text.tokenizer {config.text.tokenizer!r} is none of {', '.join(TOKENIZERS)}"
         )
-    tokens.verified(config.text.tokenizer)  # the guarded child loads it
+    tokens.verified(config.text.tokenizer)  # workers load it
     spec = language_model(config.language)
     try:
         check_languages(config, load(spec))

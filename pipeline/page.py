@@ -14,7 +14,6 @@ from pipeline.errors import ConfigError
 from pipeline.formats import Read
 from pipeline.text import extract, from_plain, scan
 from pipeline.text_settings import SETTINGS, Engine, ExtractedPage, TextSettings
-from pipeline.tokens import TokenCounter
 
 
 def factory(
@@ -23,15 +22,13 @@ def factory(
     """Return the task for named settings; raises ConfigError for names that there are not.
 
     Keys: ``engine`` (corpusmill, trafilatura, resiliparse), ``settings`` (default, fineweb, hplt),
-    ``tokenizer``, ``options`` (fields of ``TextSettings``). Engines are loaded here, not on the
-    first page's time.
+    ``options`` (fields of ``TextSettings``). Engines are loaded here, not on the first page's time.
     """
     chosen = text_settings(settings.get("engine"), settings.get("settings", "default"))
     chosen = replace(chosen, **settings.get("options", {}))
-    counter = TokenCounter(settings.get("tokenizer", "tekken_240911"))
     extract("<p>.", None, chosen)
     html_engine.whole("<p>.")  # of feeds, whatever the engine of pages
-    return lambda header, body: page(header, body, chosen, counter)
+    return lambda header, body: page(header, body, chosen)
 
 
 def text_settings(engine: str | None, name: str) -> TextSettings:
@@ -46,19 +43,17 @@ def text_settings(engine: str | None, name: str) -> TextSettings:
     return replace(SETTINGS[name], engine=cast(Engine, engine))
 
 
-def page(
-    header: Mapping[str, Any], body: bytes, settings: TextSettings, counter: TokenCounter
-) -> dict[str, Any]:
+def page(header: Mapping[str, Any], body: bytes, settings: TextSettings) -> dict[str, Any]:
     """Everything that is known of a page after extraction, ready for JSON.
 
-    ``header``: url, header_charset, kind (html, text, feed or pdf); with ``only_text`` tokens and
-    personal data wait until they are asked for, by the kind "measure" with a text as the body. The
-    result's ``refused`` is None, or the reason why the text is empty (``precheck.REFUSALS``,
-    ``pdf``); ``reasons`` are notes; personal data are spans of code points of ``text``.
+    ``header``: url, header_charset, kind (html, text, feed or pdf); with ``only_text`` personal
+    data wait until they are asked for, by the kind "personal" with a text as the body. The result's
+    ``refused`` is None, or the reason why the text is empty (``precheck.REFUSALS``, ``pdf``);
+    ``reasons`` are notes; personal data are spans of code points of ``text``.
     """
     url = header.get("url") or ""
-    if header.get("kind") == "measure":
-        return _measures(body.decode(), page_region(host(url), header.get("html_lang")), counter)
+    if header.get("kind") == "personal":
+        return _personal(body.decode(), page_region(host(url), header.get("html_lang")))
     body, reasons = precheck.cut(body)
     formatted = header.get("kind") in formats.KINDS
     read = formats.read(header, body) if formatted else _read(header, body, settings)
@@ -67,7 +62,7 @@ def page(
     if read.page is None:
         return _refused(read.refused, reasons) | known
     return {
-        **_described(read.page, url, None if header.get("only_text") else counter, reasons),
+        **_described(read.page, url, reasons, personal=not header.get("only_text")),
         **known,
         "refused": None,
         "reasons": reasons,
@@ -122,7 +117,7 @@ def _bounded(page: ExtractedPage, reasons: list[str]) -> ExtractedPage:
 
 
 def _described(
-    extracted: ExtractedPage, url: str, counter: TokenCounter | None, reasons: list[str]
+    extracted: ExtractedPage, url: str, reasons: list[str], *, personal: bool
 ) -> dict[str, Any]:
     cleaned = clean(extracted.text)
     text = mojibake.repaired(cleaned)
@@ -137,16 +132,13 @@ def _described(
         "page_date": extracted.date,
         "html_lang": extracted.html_lang,
         "text_chars": len(text),
-        **(_measures(text, region, counter) if counter else {}),
+        **(_personal(text, region) if personal else {}),
     }
 
 
-def _measures(text: str, region: str | None, counter: TokenCounter) -> dict[str, Any]:
+def _personal(text: str, region: str | None) -> dict[str, Any]:
     """What may take long of what is known of a text."""
-    return {
-        "token_count": counter.count(text),
-        "pii": [span._asdict() for span in pii.find(text, region)],
-    }
+    return {"pii": [span._asdict() for span in pii.find(text, region)]}
 
 
 def _markdown(markdown: str | None, region: str | None) -> str | None:
@@ -180,6 +172,5 @@ def _described_nothing() -> dict[str, Any]:
         "page_date": None,
         "html_lang": None,
         "text_chars": 0,
-        "token_count": 0,
         "pii": [],
     }

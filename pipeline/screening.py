@@ -152,11 +152,10 @@ def wanted(
     identifier: Identifier,
     run: Callable[[Mapping[str, Any], bytes], Outcome],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Ledger rows, and of the pages, which were read for their texts only, those to be measured.
+    """Ledger rows, and of the pages, which were read for their texts only, those that stay.
 
     The language is the one their document would have, and stays with a page as ``identified``.
-    ``run``: the guarded child, which counts the tokens of those that stay and finds their personal
-    data.
+    ``run``: the guarded child, which finds the personal data of those that stay.
     """
     place = {row["doc_id"]: number for number, row in enumerate(rows) if row["doc_id"]}
     found = identifier.identify([page["text"] for page in pages])
@@ -166,7 +165,7 @@ def wanted(
         if (lang := one.labels[0]) not in languages:
             ended[at] = ledger.end(rows[at], "skipped", "other_language") | {"lang": lang}
             continue
-        header = {"kind": "measure", "url": page["url"], "html_lang": page["html_lang"]}
+        header = {"kind": "personal", "url": page["url"], "html_lang": page["html_lang"]}
         outcome = run(header, page["text"].encode())
         if outcome.result is None:
             notes = [outcome.error_class] if outcome.error_class else []

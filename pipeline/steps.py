@@ -21,6 +21,7 @@ from language_id.words import token_hashes, tokenize
 from pipeline.config import Config
 from pipeline.quality import quality_scores
 from pipeline.schema import DOCUMENTS, OPT_OUTS, schema
+from pipeline.tokens import TokenCounter
 
 DOCUMENTS_SCHEMA = schema(DOCUMENTS)
 BYTES_AT_ONCE = 512 << 10
@@ -29,10 +30,11 @@ near a core, while what each call costs besides is spread over enough of it."""
 
 
 class Tools(NamedTuple):
-    """What is loaded once per process: the language model and the lists of flagged words."""
+    """What is loaded once per process: language model, lists of flagged words, tokenizer."""
 
     identifier: Identifier
     flagged: WordLists
+    tokens: TokenCounter
 
 
 def documents(pages: Sequence[Mapping[str, Any]], tools: Tools, config: Config) -> pa.RecordBatch:
@@ -130,6 +132,7 @@ def _measured(
     words = token_hashes(characters, tokens)
     columns: dict[str, Any] = {
         "text_bytes": np.diff(offsets).astype(np.int32),
+        "token_count": tools.tokens.counts(characters),
         "text_hash": [
             row.tobytes() for row in text_hashes(words.lower, tokens.kinds, tokens.doc_offsets)
         ],

@@ -75,7 +75,9 @@ from filters import word_lists
 from filters.url_words import UrlWords, builtin, counted
 from language_id.models import REGISTRY, load
 from pipeline import edits, steps
-tools = steps.Tools(load(REGISTRY["lid.176"]), word_lists.merged(word_lists.builtin()))
+from pipeline.tokens import TokenCounter
+flagged = word_lists.merged(word_lists.builtin())
+tools = steps.Tools(load(REGISTRY["lid.176"]), flagged, TokenCounter())
 texts = pa.array(["A text of one line, or two.\\nThe other. 12 likes", "x"] * 40)
 steps.measured(texts, ["eng_Latn", "mlt_Latn"] * 40, 112, tools)
 edits.removals(texts, ["eng_Latn", "mlt_Latn"] * 40, ("c4", "refinedweb"))

@@ -14,6 +14,7 @@ from language_id.models import REGISTRY, load
 from pipeline.memory import large_apart
 from pipeline.precheck import MAX_HTML_CHARS
 from pipeline.steps import Tools, measured
+from pipeline.tokens import TokenCounter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -46,7 +47,7 @@ def status(field: str) -> int:
 def growth(name: str) -> int:
     """MiB that measuring one text takes at most, in a process that has measured before."""
     large_apart()
-    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()))
+    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()), TokenCounter())
     measured(pa.array(["One line. 漢字"]), ["eng_Latn"], 112, tools)
     text = pa.array([TEXTS[name]()])
     before = status("VmRSS")

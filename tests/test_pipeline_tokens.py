@@ -4,17 +4,42 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 
 import pytest
+import regex
 from growth import assert_linear
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
+from language_id.decoded import characters_of
 from pipeline import tokens
 from pipeline.errors import ConfigError
-from pipeline.tokens import MAX_RUN_CHARS, TokenCounter, _pieces
+from pipeline.token_counts import MAX_PIECE_CHARS, MEMO_SLOTS, vocabulary
+from pipeline.token_merges import SHORT
+from pipeline.token_pieces import CLASSES, PATTERN, piece_end
+from pipeline.tokens import TokenCounter
+
+# A character or two of each kind the pattern tells apart, and what its alternatives look for.
+KINDS = "aßBİǅʰºا漢ก한\u0301\u094d\u200d1½Ⅷ٣!/-'€😀\ue000 \u00a0\u3000\t\x85\u2028\r\n\x00"
+TEXTS = st.text(KINDS, max_size=30) | st.text(max_size=30) | st.text("ab AB", max_size=80)
 
 
-@pytest.fixture(scope="module")
+@lru_cache(maxsize=1)
 def counter() -> TokenCounter:
     return TokenCounter()
+
+
+@lru_cache(maxsize=1)
+def own() -> Tekkenizer:
+    with as_file(files("mistral_common") / "data" / "tekken_240911.json") as path:
+        return Tekkenizer.from_file(path)
+
+
+def own_ids(text: str) -> list[int]:
+    return [rank - own().num_special_tokens for rank in own().encode(text, bos=False, eos=False)]
+
+
+def count(text: str) -> int:
+    return int(counter().counts(characters_of([text]))[0])
 
 
 SENTENCES = [
@@ -24,48 +49,78 @@ SENTENCES = [
     "村の図書館は、火曜日から土曜日まで開いています。",
     "naïve café 👩‍🚀\t\ttabs  and   spaces \n \n end ",
     "कल शाम को गाँव का पुस्तकालय फिर खुला।",
+    "昨天傍晚村里的图书馆重新开放" * 10,
     "",
 ]
 
 
 @pytest.mark.parametrize("text", SENTENCES)
-def test_ids_agree_with_the_tokenizers_own_code(counter: TokenCounter, text: str) -> None:
-    own = _own()
-    special = own.num_special_tokens
-    assert counter.ids(text) == [rank - special for rank in own.encode(text, bos=False, eos=False)]
-    assert counter.count(text) == len(counter.ids(text))
+def test_ids_agree_with_the_tokenizers_own_code(text: str) -> None:
+    assert counter().ids(text) == own_ids(text)
+    assert count(text) == len(own_ids(text))
 
 
-@lru_cache(maxsize=1)
-def _own() -> Tekkenizer:
-    with as_file(files("mistral_common") / "data" / "tekken_240911.json") as path:
-        return Tekkenizer.from_file(path)
+@settings(max_examples=3000, deadline=None)
+@given(TEXTS)
+def test_any_text_has_the_tokens_of_the_tokenizers_own_code(text: str) -> None:
+    assert counter().ids(text) == own_ids(text)
+    assert count(text) == count(text) == len(own_ids(text))
 
 
-def test_pieces_are_the_text_and_only_long_runs_are_cut() -> None:
-    prose = "word " * 5000 + "\n" * 1999 + "x" * MAX_RUN_CHARS
-    assert _pieces(prose) == [prose]
-    for text in ("y" * 4001, "a b " + " " * 7000 + "c" * 2001 + " d", "\n" * 2001, "\u0301" * 9999):
-        pieces = _pieces(text)
-        assert "".join(pieces) == text
-        assert len(pieces) > 1
-        assert all(len(run) <= MAX_RUN_CHARS for piece in pieces for run in piece.split())
+@settings(max_examples=2000, deadline=None)
+@given(TEXTS)
+def test_pieces_are_what_the_pattern_matches(text: str) -> None:
+    codes, (_, end) = characters_of([text])
+    ends, at = [], 0
+    while at < end:
+        at = piece_end(codes, CLASSES, at, end)
+        ends.append(at)
+    assert ends == [match.end() for match in regex.finditer(PATTERN, text)]
 
 
-def test_a_cut_costs_next_to_nothing(counter: TokenCounter) -> None:
+@pytest.mark.parametrize("bytes_", [SHORT - 1, SHORT, SHORT + 1, 3 * SHORT, MAX_PIECE_CHARS])
+def test_short_and_long_pieces_are_merged_alike(bytes_: int) -> None:
+    for unit in ("abcdefghijklm", "aab", "é", "Ωmega"):
+        text = (unit * bytes_)[: bytes_ // len(unit.encode()) * len(unit)]
+        assert counter().ids(text) == own_ids(text)
+
+
+def test_documents_of_a_batch_are_counted_apart() -> None:
+    batch = [*SENTENCES, "x" * (MAX_PIECE_CHARS + 1), *reversed(SENTENCES)]
+    assert counter().counts(characters_of(batch)).tolist() == [count(text) for text in batch]
+
+
+def test_pieces_that_share_a_place_in_memory_are_counted_apart() -> None:
+    """More of them than there are places, so that each is taken by several."""
+    words = [f"{first}{second:x}q" for first in "kvzxw" for second in range(MEMO_SLOTS // 3)]
+    together = counter().counts(characters_of(words)).tolist()
+    assert together == counter().counts(characters_of(words)).tolist()
+    for at in range(0, len(words), 997):
+        assert together[at] == len(own_ids(words[at]))
+
+
+def test_a_cut_costs_next_to_nothing() -> None:
     prose = "昨天傍晚村里的图书馆重新开放" * 1000
-    whole = len(counter._encoding.encode_ordinary(prose))
-    assert whole <= counter.count(prose) <= whole + 2 * len(_pieces(prose))
+    whole = len(own_ids(prose))
+    assert whole <= count(prose) <= whole + 2 * (len(prose) // MAX_PIECE_CHARS)
+
+
+def test_merges_go_by_rank_and_then_from_the_left() -> None:
+    letters = [bytes([byte]) for byte in range(256)]
+    loaded = vocabulary([*letters, b"bc", b"ab", b"abc", b"aa"])
+    assert tokens._ids(loaded, "abcd") == [258, ord("d")]  # bc, and then a with it
+    assert tokens._ids(loaded, "aaa1aaaa") == [259, ord("a"), ord("1"), 259, 259]
 
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", " ", "\n", "\u0301", "1", "!", "視", "Aa", "\r\n", " a", " " * 1999 + "a", "\ud800"],
+    ["a", " ", "\n", "\u0301", "1", "!", "視", "Aa", "\r\n", " a", " " * 1999 + "a", "A", "\u0301A",
+     "\n ", "!\r"],
     ids=["a", "space", "newline", "marks", "digits", "marks of exclamation", "han", "case", "crlf",
-         "letters", "gaps", "surrogates"],
+         "letters", "gaps", "capitals", "marks and capitals", "lines", "ends"],
 )  # fmt: skip
-def test_hostile_text_takes_linear_time(counter: TokenCounter, unit: str) -> None:
-    assert assert_linear(counter.count, lambda size: unit * (size // len(unit)), 400_000) > 0
+def test_hostile_text_takes_linear_time(unit: str) -> None:
+    assert assert_linear(count, lambda size: unit * (size // len(unit)), 400_000) > 0
 
 
 def test_an_unknown_or_changed_tokenizer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,10 @@ CLASSES[list(_CONTROL_BLANKS)] = BLANK
 CLASSES[0x20] = SPACE
 CLASSES[[_CR, _LF]] = LINE_END
 CLASSES.flags.writeable = False
-"""What every code point is to the pattern, shape (0x110000,)."""
+"""What every code point is to the pattern, shape (0x110000,), by Unicode 17 like all of ours.
+
+To tiktoken a letter newer than its own Unicode is a symbol, which may be other tokens.
+"""
 
 
 @inner

@@ -14,6 +14,8 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jobs.kernels_first import kernels_first
+
 T = TypeVar("T")
 
 SETTINGS = {
@@ -56,6 +58,7 @@ def session(master: str | None, name: str = "corpusmill") -> SparkSession:
         master = master or "local[*]"
         builder = builder.master(_tolerant(master))
     if master and master.startswith("local"):
+        kernels_first()
         quiet = f"-Dlog4j2.configurationFile=file:{Path(__file__).with_name('log4j2.properties')}"
         chosen = SETTINGS | LOCAL | {"spark.driver.extraJavaOptions": quiet}
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")

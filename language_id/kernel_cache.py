@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import llvmlite.binding
 import numba
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +66,12 @@ def _base() -> Path:
     return (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "corpusmill" / "kernels"
     )
+
+
+def complete(folder: Path) -> Path:
+    """Return the file that says that all kernels are there, for this numba and processor."""
+    processor = llvmlite.binding.get_host_cpu_name()
+    return folder / f"complete-{numba.__version__}-{processor}"
 
 
 def use() -> Path | None:

@@ -20,6 +20,7 @@ from filters.repeats import EXEMPT, PARAGRAPH, pieces_of, without_pieces
 from filters.url_words import UrlWords, counted
 from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
+from language_id.kernel_cache import complete
 from language_id.models import REGISTRY, load
 from language_id.scripts import dominant_scripts
 from pipeline import html_engine
@@ -59,6 +60,8 @@ def compiled() -> Compiled:
     counted(UrlWords([]), ["https://example.org"], [LANGS[0]])
     _deduplicate(columns["signature"])
     folder = language_id.CACHE
+    if folder:
+        complete(folder).touch()
     files = sum(1 for _ in folder.rglob("*.nbc")) if folder else 0
     return Compiled(folder, files, time.perf_counter() - start)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import language_id
 from language_id import kernel_cache
 
 ROOT = Path(__file__).parent.parent
@@ -104,3 +105,4 @@ def test_a_kernel_that_measuring_calls_was_compiled_for_these_types_beforehand()
     )  # fmt: skip
     assert len(called) > 30
     assert called <= compiled
+    assert kernel_cache.complete(language_id.CACHE).exists()

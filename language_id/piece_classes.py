@@ -99,6 +99,7 @@ HABITS = (
     "inner_colon",
     "inner_slash",
     "inner_sign",
+    "solid_range",
     "unit",
     "inner_dash",
     "outer_dash",
@@ -113,8 +114,8 @@ HABITS = (
 """The habits of languages, in the order of their bits."""
 (
     SOLID_HYPHEN, ENDING_HYPHEN, ORDINAL_DOT, PERCENT, ELISION, INNER_COLON, INNER_SLASH,
-    INNER_SIGN, UNIT, INNER_DASH, OUTER_DASH, LEADING_SLASH, NUMBER_DOT, NUMBER_DOTS,
-    NUMBER_RELATION, EACH_SYMBOL, SYMBOL_RUNS, NO_SPACES,
+    INNER_SIGN, SOLID_RANGE, UNIT, INNER_DASH, OUTER_DASH, LEADING_SLASH, NUMBER_DOT,
+    NUMBER_DOTS, NUMBER_RELATION, EACH_SYMBOL, SYMBOL_RUNS, NO_SPACES,
 ) = (1 << bit for bit in range(len(HABITS)))  # fmt: skip
 UNSPACED_LABELS = NO_SPACE_SCRIPTS | {"Jpan", "Hans", "Hant"}
 

@@ -32,6 +32,7 @@ from language_id.piece_classes import (
     PAUSE,
     PERCENT,
     RELATION,
+    SOLID_RANGE,
     UNIT,
     UPPER,
 )
@@ -132,6 +133,7 @@ def cuts(
         return True
     if behind & LETTER:
         return _cuts_before_letter(codes, own, before, start, end, habits)
-    if own & OPERATOR and before & DIGIT and not habits & INNER_SIGN:
+    solid = INNER_SIGN | SOLID_RANGE if codes[start] == DASH else INNER_SIGN
+    if own & OPERATOR and before & DIGIT and not habits & solid:
         return bool(behind & DIGIT or codes[end] == DASH)
     return False

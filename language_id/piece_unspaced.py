@@ -1,9 +1,10 @@
 """Where pieces start in chunks with characters of scripts written without spaces.
 
-A dictionary would cut such text into words. Here its own characters do: whether two neighbours are
-parted is a hash of the two, of katakana whether loanwords end in the first, so the same string is
-cut the same way wherever it stands, and pieces are about as long as a segmenter's words. A run of
-katakana in which no word seems to end is one piece however long, as all of half width are.
+A dictionary would cut such text into words. Here its own characters do: of kana a table tells which
+begin a word behind which, kanji of Japanese go two by two, and of Chinese and other scripts a hash
+of two neighbours parts them. So the same string is cut the same way wherever it stands, and pieces
+are about as long as a segmenter's words. A run of kana in which no word seems to begin is one piece
+however long, as all katakana of half width are.
 """
 
 import numpy as np
@@ -22,6 +23,7 @@ from language_id.piece_classes import (
     RUN_UNSPACED,
     SYMBOL_RUNS,
 )
+from language_id.piece_kana import BEGINS, FIRST_KANA, KANA, KANJI
 from language_id.piece_kernel import Places, cut, cut_symbol
 from language_id.piece_symbols import COMMA, DOT, Bits, Codes, Whole, bits_at, number_dots
 from language_id.words import NO_SPACE, WORD
@@ -29,17 +31,12 @@ from language_id.words import NO_SPACE, WORD
 LONGEST = 4
 PARTED = np.uint64(50)
 """How many neighbours of a hundred are parted: jieba's words have 1.7 characters."""
-PARTED_KANJI, PARTED_OKURIGANA, PARTED_HIRAGANA = np.uint64(18), np.uint64(73), np.uint64(50)
-"""The same in Japanese: two kanji, a kanji before hiragana, two hiragana. SudachiPy parts 19, 73
-and 52 of a hundred (its mode A, over Debian's manuals and web pages); a piece of ``LONGEST`` ends
-in any case."""
-KATAKANA_BEFORE, KATAKANA_BEHIND = 3, 4
-"""How many katakana stand before and behind a cut, at least: SudachiPy cuts no run of five, 40 of a
-hundred of seven, and one of ten once."""
-END_KATAKANA = tuple(map(ord, "ードトルスクグ"))
-"""Loanwords end in these. Half of SudachiPy's cuts of runs of six and more are found so, and half
-of what is cut is one of them; a hash of two characters had a third and a third."""
-BEGIN_NO_KATAKANA = tuple(map(ord, "ァィゥェォッャュョヮヵヶンー"))
+KANJI_WORD = 2
+"""Characters of a word of kanji in Japanese. SudachiPy (its mode A) cuts runs of two in 1 place of
+a hundred, of three behind the second in 87, of four there in 86; over Debian's manuals 94 of 100
+places between kanji are as it has them, over web pages 76."""
+KATAKANA_WORD = 3
+"""How many katakana stand before and behind a cut, at least."""
 OTHER, HIRAGANA, KATAKANA = 0, 1, 2
 TSHEG = 0x0F0B
 """Parts Tibetan syllables, and stays with the one before it: else half of the pieces were marks."""
@@ -62,16 +59,22 @@ def _percentile(first: np.uint32, second: np.uint32) -> np.uint64:
 
 
 @inner
+def _begins(row: int | np.integer, second: np.uint32) -> bool:
+    """Whether kana begins a word, behind what the row of the table stands for."""
+    return bool(BEGINS[np.uintp(row), np.uintp(second - FIRST_KANA)])
+
+
+@inner
 def _parts_katakana(codes: Codes, first: np.uint32, at: Whole, stop: Whole, length: Whole) -> bool:
     """Whether a word of katakana is taken to start at ``at``, ``length`` characters into a run."""
-    if length < KATAKANA_BEFORE or stop - at < KATAKANA_BEHIND or first not in END_KATAKANA:
+    if length < KATAKANA_WORD or stop - at < KATAKANA_WORD:
         return False
-    if codes[at] in BEGIN_NO_KATAKANA:
+    for behind in range(at, at + KATAKANA_WORD):
+        if _script(codes[behind]) != KATAKANA:
+            return False
+    if max(first, codes[at]) >= FIRST_KANA + KANA:  # of half width
         return False
-    others = 0
-    for behind in range(at + 1, at + KATAKANA_BEHIND):
-        others += int(_script(codes[behind]) != KATAKANA)
-    return others == 0
+    return _begins(first - FIRST_KANA, codes[at])
 
 
 @inner
@@ -85,15 +88,16 @@ def _parts(
     second = codes[at]
     script, next_script = _script(first), _script(second)
     if script != next_script:
-        okurigana = script == OTHER and next_script == HIRAGANA
-        return not okurigana or bool(_percentile(first, second) < PARTED_OKURIGANA)
+        return script != OTHER or next_script != HIRAGANA or _begins(KANJI, second)
     if script == KATAKANA:
         return _parts_katakana(codes, first, at, stop, length)
+    if script == HIRAGANA:
+        return _begins(first - FIRST_KANA, second)
+    if habits & SYMBOL_RUNS:  # Japanese
+        return bool(length >= KANJI_WORD)
     if length >= LONGEST:
         return True
-    if script == HIRAGANA:
-        return bool(_percentile(first, second) < PARTED_HIRAGANA)
-    return bool(_percentile(first, second) < (PARTED_KANJI if habits & SYMBOL_RUNS else PARTED))
+    return bool(_percentile(first, second) < PARTED)
 
 
 @inner

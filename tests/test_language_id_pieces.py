@@ -12,6 +12,7 @@ from test_language_id_words import LETTER, MARK, NUMBER, TEXTS, UNSPACED
 
 from language_id.decoded import Characters, characters_of
 from language_id.piece_classes import HABITS, PUNCTUATION, QUOTATION, habits_of
+from language_id.piece_kana import AFTER_HIRAGANA, AFTER_KANJI, AFTER_KATAKANA
 from language_id.pieces import Pieces, _cut_batch, pieces_of
 from language_id.words import ALPHABETIC, NO_SPACE, WORD, Tokens, token_hashes, tokenize
 
@@ -143,6 +144,7 @@ class Rules:
         if symbol == "." and "number_dot" in self.habits and digit(behind):
             return True
         operator = symbol[0] in "+-*^" and "inner_sign" not in self.habits
+        operator = operator and not (symbol[0] == "-" and "solid_range" in self.habits)
         return (
             (letter(before) and letter(behind) and (symbol[0] in ",–—~" or symbol == "--"))
             or (symbol in set(":<>=/") and numbered and letter(behind) and kept not in self.habits)
@@ -209,14 +211,16 @@ class Rules:
     def parts(self, first: str, rest: str, length: int) -> bool:
         second = rest[0]
         scripts = [script(first), script(second)]
+        if scripts[1] == "hiragana" and scripts[0] != "katakana":
+            return second in (AFTER_HIRAGANA.get(first, "") if scripts[0] else AFTER_KANJI)
         if scripts[0] != scripts[1]:
-            return scripts != ["", "hiragana"] or percentile(first, second) < 73
+            return True
         if scripts[0] == "katakana":
-            begins = second not in "ァィゥェォッャュョヮヵヶンー"
-            long = length >= 3 and [script(one) for one in rest[:4]] == ["katakana"] * 4
-            return begins and long and first in "ードトルスクグ"
-        kanji = scripts[0] == "" and "symbol_runs" in self.habits
-        return length >= 4 or percentile(first, second) < (18 if kanji else 50)
+            long = length >= 3 and [script(one) for one in rest[:3]] == ["katakana"] * 3
+            return long and second in AFTER_KATAKANA.get(first, "")
+        if "symbol_runs" in self.habits:
+            return length >= 2
+        return length >= 4 or percentile(first, second) < 50
 
 
 def script(character: str) -> str:
@@ -282,8 +286,8 @@ def found_in(text: str, lang: str) -> list[Token]:
 LANGS = st.sampled_from(
     [
         "eng_Latn", "deu_Latn", "fra_Latn", "fin_Latn", "hun_Latn", "ind_Latn", "nld_Latn",
-        "cat_Latn", "pol_Latn", "ron_Latn", "slv_Latn", "mlt_Latn", "cmn_Hani", "jpn_Jpan",
-        "tha_Thai", "vie_Latn", "und_Zyyy", "x", "",
+        "cat_Latn", "pol_Latn", "por_Latn", "ron_Latn", "slv_Latn", "mlt_Latn", "cmn_Hani",
+        "jpn_Jpan", "tha_Thai", "vie_Latn", "und_Zyyy", "x", "",
     ]
 )  # fmt: skip
 MIXED = st.lists(
@@ -322,6 +326,8 @@ MIXED = st.lists(
 @example("a1--b a-1-b 1-1-a a:b'c a'b:c ga:a", "slv_Latn")
 @example("(\u201eso.\u201c) U.S. USA. 3. m². 5% 5€ $5 C++", "deu_Latn")
 @example("第1,000.5回abc12_x、カタカナカタカナカタカナカナ。。", "jpn_Jpan")
+@example("2000-2006, 1+2 3-a b-4", "por_Latn")
+@example("税込みで食べさせられていたのに、ネットワークカードとﾈｯﾄﾜｰｸ会社名の川崎市", "jpn_Jpan")
 @example("\u0301:a \u0301'a Ⓐ-Ⓐ _a ⒶⒷ a\u0301'b", "fra_Latn")
 def test_pieces_are_those_of_the_rules(text: str, lang: str) -> None:
     assert found_in(text, lang) == pieces_by_rules(text, lang)

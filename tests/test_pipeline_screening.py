@@ -155,7 +155,7 @@ def test_a_page_that_fails_when_it_is_measured_has_its_row(tmp_path, monkeypatch
 
     class Failing:
         def run(self, header, body):
-            if header["kind"] == "measure":
+            if header["kind"] == "personal":
                 return Outcome(None, "timeout")
             return child.run(header, body)
 

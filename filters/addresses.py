@@ -27,6 +27,10 @@ _SESSION: Final = re.compile(r";jsessionid=[^/?;]*", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _BLANKS: Final = re.compile(r"[\t\n\r]")
+_CONTROLS: Final = "".join(map(chr, range(0x21)))
+"""The C0 controls and the space: around a URL they are no part of it, inside they are escaped
+(URL Standard, https://url.spec.whatwg.org/#url-parsing and #c0-control-percent-encode-set)."""
+_ESCAPES: Final = {ord(one): f"%{ord(one):02X}" for one in _CONTROLS}
 
 
 def normalised(url: str) -> str:
@@ -36,14 +40,16 @@ def normalised(url: str) -> str:
     'example.org/~a/c%2F?q=1'
     >>> normalised("http://example.org"), normalised("http://example.org:8080/?")
     ('example.org/', 'example.org:8080/')
+    >>> normalised(" http://example.org/a b #top")
+    'example.org/a%20b%20'
     """
-    url = _BLANKS.sub("", url.strip())
+    url = _BLANKS.sub("", url.strip(_CONTROLS))
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
     name = host_of(url) if scheme in _PORTS and len(url) <= URL_CHARS else ""
     if not name:
         return url
-    rest = rest.partition("#")[0]
+    rest = rest.partition("#")[0].translate(_ESCAPES)
     end = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
     path, _, query = rest[end:].partition("?")
     bare = name[4:] if name.startswith("www.") and "." in name[4:] else name

@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 from growth import assert_linear
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filters.addresses import address_hash, normalised
@@ -55,8 +55,10 @@ def test_dot_segments_as_the_standard_library_resolves_them(segments: list[str])
         assert own == normalised(resolved)
 
 
-@given(st.text(max_size=60))
-@settings(deadline=None)
+@given(st.text(max_size=60) | st.text(" \u00a0\x1f./?&#%2e=autm_", max_size=30))
+@example(" #")
+@example("a=1 &utm_source=x")
+@settings(deadline=None, max_examples=500)
 def test_the_spelling_is_a_fixed_point_and_nothing_raises(text: str) -> None:
     url = "https://example.org/" + text
     once = normalised(url)

@@ -20,8 +20,10 @@ import texts
 from clock import REST, Clock
 from end_to_end import _machine as machine
 
+from language_id.decoded import Characters
 from pipeline import config, extraction, steps
 from pipeline.fingerprint import code
+from pipeline.tokens import TokenCounter
 
 HERE = Path(__file__).resolve().parent
 BATCH = 500
@@ -118,6 +120,11 @@ def _without_model(
     return np.ones(len(langs))
 
 
+def _without_tokens(_counter: object, characters: Characters) -> np.ndarray:
+    """No counts: tokens are no signal."""
+    return np.zeros(len(characters.offsets) - 1, dtype=np.int32)
+
+
 def _run(batches: Iterable[Batch]) -> dict[str, float]:
     clock = Clock()
     tools = extraction.tools(config.load())
@@ -125,6 +132,7 @@ def _run(batches: Iterable[Batch]) -> dict[str, float]:
         patch.object(steps, name, clock.timed(getattr(steps, name), stage)) for name, stage in TIMED
     ]
     patches.append(patch.object(steps, "line_language_shares", _without_model))
+    patches.append(patch.object(TokenCounter, "counts", _without_tokens))
     for one in patches:
         one.start()
     clock.start()

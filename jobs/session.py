@@ -58,7 +58,6 @@ def session(master: str | None, name: str = "corpusmill") -> SparkSession:
         master = master or "local[*]"
         builder = builder.master(_tolerant(master))
     if master and master.startswith("local"):
-        kernels_first()
         quiet = f"-Dlog4j2.configurationFile=file:{Path(__file__).with_name('log4j2.properties')}"
         chosen = SETTINGS | LOCAL | {"spark.driver.extraJavaOptions": quiet}
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -114,7 +113,12 @@ def _given() -> dict[str, str]:
 
 
 def watched(spark: SparkSession, title: str, work: Callable[[], T]) -> T:
-    """Result of ``work``, with a progress bar of the Spark tasks it starts (on a terminal only)."""
+    """Result of ``work``, with a progress bar of the Spark tasks it starts (on a terminal only).
+
+    Its local workers find the kernels compiled.
+    """
+    if local_cores(spark.sparkContext.master) is not None:
+        kernels_first()
     console = Console(stderr=True)
     if not console.is_terminal:
         logging.getLogger(__name__).info("%s", title)

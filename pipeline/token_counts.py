@@ -104,9 +104,11 @@ def _counts(
         at, last = offsets[document], offsets[document + 1]
         count = 0
         while at < last:
-            end = min(piece_end(codes, vocabulary.classes, at, last), at + MAX_PIECE_CHARS)
-            count += _piece_count(codes, at, end, vocabulary, memo, room)
-            at = end
+            end = piece_end(codes, vocabulary.classes, at, last)
+            while at < end:
+                cut = min(at + MAX_PIECE_CHARS, end)
+                count += _piece_count(codes, at, cut, vocabulary, memo, room)
+                at = cut
         counts[document] = count
     return counts
 
@@ -156,22 +158,34 @@ def _encoded(codes: NDArray[np.uint32], vocabulary: Vocabulary, room: Scratch) -
     ids = np.empty(4 * len(codes), dtype=np.int32)
     filled, at = 0, 0
     while at < len(codes):
-        end = min(piece_end(codes, vocabulary.classes, at, len(codes)), at + MAX_PIECE_CHARS)
-        whole = found(vocabulary.whole, span_hash(codes, at, end))
-        if whole != NONE:
-            ids[filled] = whole
-            filled += 1
-        else:
-            count = merge(
-                vocabulary.merges, room, to_bytes(codes, at, end, vocabulary.merges, room)
-            )
-            place = 0
-            for _ in range(count):
-                ids[filled] = room.tokens[place]
-                place = room.after[place]
-                filled += 1
-        at = end
+        end = piece_end(codes, vocabulary.classes, at, len(codes))
+        while at < end:
+            cut = min(at + MAX_PIECE_CHARS, end)
+            filled += _encoded_piece(codes, at, cut, vocabulary, room, ids[filled:])
+            at = cut
     return ids[:filled]
+
+
+@inner
+def _encoded_piece(
+    codes: NDArray[np.uint32],
+    start: int,
+    end: int,
+    vocabulary: Vocabulary,
+    room: Scratch,
+    ids: NDArray[np.int32],
+) -> int:
+    """Write the tokens of a piece; return how many there are."""
+    whole = found(vocabulary.whole, span_hash(codes, start, end))
+    if whole != NONE:
+        ids[0] = whole
+        return 1
+    count = merge(vocabulary.merges, room, to_bytes(codes, start, end, vocabulary.merges, room))
+    place = 0
+    for number in range(count):
+        ids[number] = room.tokens[place]
+        place = room.after[place]
+    return count
 
 
 def encoded(characters: Characters, vocabulary: Vocabulary) -> NDArray[np.int32]:

@@ -41,7 +41,8 @@ RESULTS = Path(__file__).resolve().parent / "results" / "kept.md"
 OWN = "corpusmill"
 PLAIN = "trafilatura, plain"
 NOTHING: dict[str, Any] = {
-    "markdown": None, "title": None, "page_date": None, "html_lang": None, "pii": [], "charset": None, "charset_source": None, "rights": [],
+    "markdown": None, "title": None, "page_date": None, "html_lang": None, "pii": [],
+    "charset": None, "charset_source": None, "rights": [],
 }  # fmt: skip
 """What no rule of the default preset looks at."""
 _SPACE = re.compile(r"\s+")

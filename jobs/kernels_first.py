@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 def kernels_first() -> None:
     """Compile every kernel in a process of its own, unless the folder of kernels has them.
 
-    What fails here fails again, with its own message, in the worker that needs the kernel.
+    A failure is said, and left to the worker that needs the kernel, which says what it was.
     """
     folder = language_id.CACHE
     if folder is None or complete(folder).exists():
@@ -31,7 +31,10 @@ def kernels_first() -> None:
         if complete(folder).exists():  # compiled by another run meanwhile
             return
         _log.info("compiling the kernels, once for this installation: one to three minutes")
-        subprocess.run([sys.executable, "-c", CODE], capture_output=True, check=False)
+        if subprocess.run(
+            [sys.executable, "-c", CODE], capture_output=True, check=False
+        ).returncode:
+            _log.warning("they could not be compiled beforehand: workers compile what they call")
 
 
 @contextmanager

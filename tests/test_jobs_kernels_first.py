@@ -48,10 +48,11 @@ def test_of_runs_that_start_together_one_compiles(folder: Path) -> None:
 
 
 def test_a_failure_is_left_to_who_needs_the_kernel(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(first, "CODE", "raise SystemExit(1)")
     first.kernels_first()
+    assert "could not be compiled" in caplog.text
     assert not complete(folder).exists()
 
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from importlib.resources import as_file, files
 
+import pyarrow as pa
 import pytest
 import regex
 from growth import assert_linear
@@ -10,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
+from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
+from language_id.models import REGISTRY, load
 from pipeline import tokens
 from pipeline.errors import ConfigError
+from pipeline.steps import Tools, measured
 from pipeline.token_counts import MAX_PIECE_CHARS, MEMO_SLOTS, vocabulary
 from pipeline.token_merges import SHORT
 from pipeline.token_pieces import CLASSES, PATTERN, piece_end
@@ -90,6 +94,12 @@ def test_short_and_long_pieces_are_merged_alike(bytes_: int) -> None:
 def test_documents_of_a_batch_are_counted_apart() -> None:
     batch = [*SENTENCES, "x" * (MAX_PIECE_CHARS + 1), *reversed(SENTENCES)]
     assert counter().counts(characters_of(batch)).tolist() == [count(text) for text in batch]
+
+
+def test_the_column_of_documents_has_the_counts_of_their_texts() -> None:
+    tools = Tools(load(REGISTRY["lid.176"]), merged(builtin()), counter())
+    columns = measured(pa.array(SENTENCES), ["eng_Latn"] * len(SENTENCES), 112, tools)
+    assert columns["token_count"].tolist() == [len(own_ids(text)) for text in SENTENCES]
 
 
 def test_pieces_that_share_a_place_in_memory_are_counted_apart() -> None:

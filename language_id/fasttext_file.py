@@ -5,6 +5,7 @@ The layout is that of fastText 0.9 (https://github.com/facebookresearch/fastText
 matrix is unpacked once; a dense one is mapped, so that all processes of a machine share it.
 """
 
+import mmap
 import struct
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -63,8 +64,8 @@ def read(path: Path) -> ModelFile:
     Raises UnsupportedError for what only fastText's library reads: word n-grams, other losses,
     quantised outputs, models that are not supervised, files of another version.
     """
-    content = np.memmap(path, dtype=np.uint8, mode="r")
-    reader = _Reader(content)
+    with path.open("rb") as file:
+        reader = _Reader(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     if reader.numbers("ii") != (MAGIC, VERSION):
         raise UnsupportedError(f"not a fastText model of version {VERSION}")
     found = reader.numbers("12i")
@@ -84,29 +85,30 @@ def read(path: Path) -> ModelFile:
 class _Reader:
     """Reads little-endian numbers, strings and arrays one after another."""
 
-    def __init__(self, content: NDArray[np.uint8]) -> None:
+    def __init__(self, content: mmap.mmap) -> None:
         self._content = content
         self._at = 0
 
     def numbers(self, form: str) -> tuple[int, ...]:
         form = f"<{form}"
-        size = struct.calcsize(form)
-        return struct.unpack(form, self._taken(size).tobytes())
+        return struct.unpack_from(form, self._content, self._taken(struct.calcsize(form)))
 
     def string(self) -> bytes:
         start = self._at
-        while self._taken(1)[0]:
-            pass
-        return self._content[start : self._at - 1].tobytes()
+        end = self._content.find(b"\0", start)
+        self._taken((len(self._content) if end < 0 else end) + 1 - start)
+        return self._content[start:end]
 
     def array(self, count: int, kind: str) -> NDArray[np.generic]:
-        return self._taken(count * np.dtype(kind).itemsize).view(kind)
+        start = self._taken(count * np.dtype(kind).itemsize)
+        return np.frombuffer(self._content, kind, count, start)
 
-    def _taken(self, size: int) -> NDArray[np.uint8]:
+    def _taken(self, size: int) -> int:
+        """Go over bytes; return where they start."""
         self._at += size
-        if self._at > len(self._content):
+        if size < 0 or self._at > len(self._content):
             raise UnsupportedError("the file ends early")
-        return self._content[self._at - size : self._at]
+        return self._at - size
 
 
 def _dictionary(

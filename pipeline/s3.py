@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import boto3
 import botocore.config
 import botocore.exceptions
 import urllib3.exceptions
@@ -139,6 +138,8 @@ def client_for(options: StorageOptions) -> "S3Client":
 
 @lru_cache(maxsize=8)
 def _client_of_process(options: StorageOptions, _process: int) -> "S3Client":
+    import boto3  # noqa: PLC0415 - 70 ms, which a worker that reads files need not wait
+
     config = botocore.config.Config(
         signature_version=UNSIGNED if options.anonymous else None,
         connect_timeout=min(options.timeout_s, 10.0),

@@ -14,10 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+import language_id
 from language_id.decoded import Characters, characters_of
 from pipeline.errors import ConfigError
 from pipeline.token_counts import Vocabulary, counts, empty_memo, encoded, vocabulary
 from pipeline.token_pieces import PATTERN
+from pipeline.token_store import kept
 
 TOKENIZERS: Final = {
     "tekken_240911": "1948e2d48b0e7377f1bb5f1210f1ae5f984934e75713fc07e2452729b8365316",
@@ -123,12 +125,8 @@ def verified(name: str) -> bytes:
 
 
 def _load(name: str) -> Vocabulary:
-    model = json.loads(verified(name), object_hook=_bare)
-    config = model["config"]
-    if config["pattern"] != PATTERN:
-        raise ConfigError(f"tokenizer {name} cuts text by a pattern of its own, which is not built")
-    size = config["default_vocab_size"] - config["default_num_special_tokens"]
-    loaded = vocabulary(model["vocab"][:size])
+    content = verified(name)
+    loaded = kept(language_id.CACHE, TOKENIZERS[name], lambda: _made(name, content))
     for text, expected in _GOLDEN[name]:
         if _ids(loaded, text) != expected:
             raise ConfigError(
@@ -136,6 +134,15 @@ def _load(name: str) -> Vocabulary:
                 "Clear the folder of compiled kernels and run `corpusmill compile`"
             )
     return loaded
+
+
+def _made(name: str, content: bytes) -> Vocabulary:
+    model = json.loads(content, object_hook=_bare)
+    config = model["config"]
+    if config["pattern"] != PATTERN:
+        raise ConfigError(f"tokenizer {name} cuts text by a pattern of its own, which is not built")
+    size = config["default_vocab_size"] - config["default_num_special_tokens"]
+    return vocabulary(model["vocab"][:size])
 
 
 def _bare(read: dict[str, Any]) -> dict[str, Any] | bytes:

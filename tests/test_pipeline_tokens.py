@@ -2,7 +2,10 @@
 
 from functools import lru_cache
 from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import regex
@@ -10,6 +13,8 @@ from growth import assert_linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+from numba import typeof
+from numpy.typing import NDArray
 
 from filters.word_lists import builtin, merged
 from language_id.decoded import characters_of
@@ -17,9 +22,10 @@ from language_id.models import REGISTRY, load
 from pipeline import tokens
 from pipeline.errors import ConfigError
 from pipeline.steps import Tools, measured
-from pipeline.token_counts import MAX_PIECE_CHARS, MEMO_SLOTS, vocabulary
+from pipeline.token_counts import MAX_PIECE_CHARS, MEMO_SLOTS, Vocabulary, vocabulary
 from pipeline.token_merges import SHORT
 from pipeline.token_pieces import CLASSES, PATTERN, piece_end
+from pipeline.token_store import kept
 from pipeline.tokens import TokenCounter
 
 # A character or two of each kind the pattern tells apart, and what its alternatives look for.
@@ -153,3 +159,54 @@ def test_an_unknown_or_changed_tokenizer_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(tokens.TOKENIZERS, "absent", "0" * 64)
     with pytest.raises(ConfigError, match="is not in the installed"):
         TokenCounter("absent")
+
+
+def _same(one: Vocabulary, other: Vocabulary) -> bool:
+    return all(
+        np.array_equal(a, b) and typeof(a) == typeof(b)
+        for a, b in zip(_arrays(one), _arrays(other), strict=True)
+    )
+
+
+def _arrays(found: Vocabulary) -> list[NDArray[Any]]:
+    merges = found.merges
+    tables = [found.classes, *found.whole, np.array(found.longest), merges.of_byte, merges.of_bytes]
+    return [*tables, *merges.of_pair]
+
+
+BYTES = [bytes([byte]) for byte in range(256)]
+
+
+def test_kept_tables_are_those_that_were_made(tmp_path: Path) -> None:
+    made = [vocabulary([*BYTES, b"ab", b"abc"])]
+    first = kept(tmp_path, "one", made.pop)
+    again = kept(tmp_path, "one", made.pop)  # would raise: nothing is left to make
+    assert _same(first, again)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other"])
+def test_damaged_tables_are_made_anew_and_kept(tmp_path: Path, damage: str) -> None:
+    made = vocabulary([*BYTES, b"ab", b"abc"])
+    kept(tmp_path, "one", lambda: made)
+    (path,) = tmp_path.iterdir()
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "cut": content[:middle],
+            "flipped": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+            "empty": b"",
+            "other": b"no archive at all",
+        }[damage]
+    )
+    asked: list[int] = []
+    assert _same(kept(tmp_path, "one", lambda: asked.append(1) or made), made)
+    assert asked == [1]
+    assert path.read_bytes() == content
+
+
+def test_tables_that_cannot_be_kept_are_made(tmp_path: Path) -> None:
+    made = vocabulary(BYTES)
+    assert kept(None, "one", lambda: made) is made
+    assert kept(tmp_path / "missing", "one", lambda: made) is made

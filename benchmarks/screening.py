@@ -38,9 +38,9 @@ MORE = {
     )
 }
 SCREENS = {
-    "addresses, payloads": Screen(addresses=True, payloads=True),
+    "addresses, payloads of a range": Screen(addresses=True, payloads="range"),
     "the same, Finnish and Maltese": Screen(
-        addresses=True, payloads=True, languages=("fin_Latn", "mlt_Latn")
+        addresses=True, payloads="range", languages=("fin_Latn", "mlt_Latn")
     ),
 }
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -10,6 +10,7 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from jobs import payloads
 from jobs.selecting import NAMELESS, Chosen, chosen_tasks, indexed_inputs, picked
 from jobs.session import watched
 from pipeline import (
@@ -30,6 +31,7 @@ from pipeline.index import index_files
 from pipeline.inputs import InputFile, listing
 from pipeline.models import model_checksums
 from pipeline.parquet import File
+from pipeline.payloads import earlier as earlier_payloads
 from pipeline.ranges import plan_ranges
 from pipeline.selection import TABLE
 from pipeline.storage import StorageOptions, open_source
@@ -91,12 +93,16 @@ def run(
             if selection.nameless
             else {}
         )
+    known: dict[str, str] = {}
+    if config.screen.payloads == "run":
+        known = payloads.look(spark, tasks, config, folder, judge, parts)
     done = watched(
-        spark, "extract", lambda: _extracted(spark, tasks, config, folder, commits, judge)
+        spark, "extract", lambda: _extracted(spark, tasks, config, folder, commits, judge, known)
     )
     stage = stages.Stage("extract", parts, _files(done) | tables, _counts(done) | counts)
     stages.finish(folder, stage)
     sweep(folder, stage, commits)
+    payloads.forget(folder)
     return stage
 
 
@@ -171,11 +177,14 @@ def _extracted(
     folder: Folder,
     commits: str,
     judge: screening.Addresses | None,
+    known: Mapping[str, str],
 ) -> list[Commit]:
-    shared = spark.sparkContext.broadcast(judge)
+    shared = spark.sparkContext.broadcast((judge, known))
 
     def work(task: Task) -> spread.Batches:
-        commit = extraction.extract(task, config, folder, commits, shared.value)
+        addresses, known_files = shared.value
+        earlier = earlier_payloads(folder, known_files.get(task.key))
+        commit = extraction.extract(task, config, folder, commits, addresses, earlier)
         files = [[value] for table in TABLES for value in commit.files.get(table, ABSENT)]
         counts = [[list(commit.counts)], [list(commit.counts.values())]]
         yield pa.record_batch([*files, *counts], schema=DONE)

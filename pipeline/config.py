@@ -57,12 +57,12 @@ class Screen(Section):
     """What is left out before it is read or measured: ``docs/screening.md``.
 
     ``addresses``: pages that a rule on addresses rejects; ``payloads``: pages that are byte for
-    byte another of the same site and range; ``languages``: where given, pages in any other. Codes
-    of any kind are taken: "mt" is mlt_Latn.
+    byte an earlier one of the same site, in the same "range" or in the whole "run";
+    ``languages``: where given, pages in any other. Codes of any kind are taken: "mt" is mlt_Latn.
     """
 
     addresses: bool = False
-    payloads: bool = False
+    payloads: Literal[False, "range", "run"] = False
     languages: tuple[str, ...] = ()
 
     @field_validator("languages")

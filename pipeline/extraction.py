@@ -8,9 +8,10 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -99,10 +100,12 @@ def extract(
     folder: Folder,
     commits: str,
     judge: screening.Addresses | None = None,
+    earlier: Mapping[bytes, str] = MappingProxyType({}),
 ) -> Commit:
     """Extract a range, unless its commit record is there already.
 
-    ``commits`` is the folder of commit records, ``judge`` what addresses are screened by. A second
+    ``commits`` is the folder of commit records, ``judge`` what addresses are screened by,
+    ``earlier`` the payloads that are known from earlier ranges. A second
     attempt at the same range writes other files and loses the race to commit; its files are swept
     when the stage ends.
     """
@@ -113,12 +116,12 @@ def extract(
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()
     held = quarantine.Held()
-    screen = screening.RangeScreen(config.screen, judge)
+    screen = screening.RangeScreen(config.screen, judge, earlier)
     with (
         Writer(folder, f"documents/{task.key}-{fresh}.parquet", DOCUMENTS_SCHEMA) as pages,
         Writer(folder, f"ledger/{task.key}-{fresh}.parquet", LEDGER_SCHEMA) as rows,
     ):
-        for batch in map(screen, _batches(task, config)):
+        for batch in map(screen, batches(task, config)):
             ended, extracted = mill(batch, config)
             held.add(batch, ended)
             batch.clear()  # bodies and blocks, before texts are measured
@@ -165,7 +168,7 @@ def decode(content: bytes) -> Commit:
     return Commit(found["key"], files, found["counts"])
 
 
-def _batches(task: Task, config: Config) -> Iterator[list[ledger.Screened]]:
+def batches(task: Task, config: Config) -> Iterator[list[ledger.Screened]]:
     """Screened records in batches bounded by count and bytes."""
     batch: list[ledger.Screened] = []
     waiting = 0

@@ -1,14 +1,15 @@
 """What is left out of a range before anything dear is done for it; each has a ledger row.
 
 Off by default: what is left out cannot be decided again without its archive. What stays is what
-would stay without it: only pages go that no rule could keep, that another page of the range says
-byte for byte, or whose language nobody asked for. A page whose owner objects never goes this way,
-for its copies elsewhere must not resurface.
+would stay without it: only pages go that no rule could keep, that another page of the range or of
+the run says byte for byte, or whose language nobody asked for. A page whose owner objects never
+goes this way, for its copies elsewhere must not resurface.
 """
 
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -74,11 +75,20 @@ def _is_for_all(rule: Rule) -> bool:
 
 
 class RangeScreen:
-    """The screen of one range; remembers the payloads it let through, in the range's order."""
+    """The screen of one range; remembers the payloads it let through, in the range's order.
 
-    def __init__(self, screen: Screen, judge: Addresses | None) -> None:
-        self._screen, self._judge = screen, judge
-        self._seen: dict[bytes, str] = {}
+    ``earlier``: payloads of earlier ranges, and the pages they are of.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        judge: Addresses | None,
+        earlier: Mapping[bytes, str] = MappingProxyType({}),
+    ) -> None:
+        self._screen, self._judge, self._earlier = screen, judge, earlier
+        self.seen: dict[bytes, str] = {}
+        """Payloads let through so far, and their pages."""
 
     def __call__(self, batch: Sequence[ledger.Screened]) -> list[ledger.Screened]:
         """The records in their order, those that are left out ended in their rows."""
@@ -113,10 +123,11 @@ class RangeScreen:
                 return _out(row, "blocked_address", rejected[0])
         elif self._screen.payloads and page.columns["truncated"] is None:
             key = _payload(page)
-            if key in self._seen:
-                return _out(row, "same_payload", f"same_as:{self._seen[key]}")
-            if len(self._seen) < MAX_PAYLOADS:
-                self._seen[key] = page.columns["doc_id"]
+            twin = self._earlier.get(key) or self.seen.get(key)
+            if twin:
+                return _out(row, "same_payload", f"same_as:{twin}")
+            if len(self.seen) < MAX_PAYLOADS:
+                self.seen[key] = page.columns["doc_id"]
         return ledger.Screened(row, page)
 
 

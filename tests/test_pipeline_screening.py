@@ -89,7 +89,7 @@ def drawn():
 def test_what_is_left_out_is_what_the_whole_way_would_not_keep(tmp_path, drawn):
     whole = settings(tmp_path)
     full, _, _ = extracted(tmp_path, drawn, whole, "full")
-    screened = settings(tmp_path, addresses=True, payloads=True, languages=["mt", "fin_Latn"])
+    screened = settings(tmp_path, addresses=True, payloads="range", languages=["mt", "fin_Latn"])
     short, ledger, _ = extracted(tmp_path, drawn, screened, "short")
     every = {row["doc_id"]: row for row in full.to_pylist()}
     staying = {row["doc_id"]: row for row in short.to_pylist()}
@@ -130,7 +130,7 @@ def test_what_is_left_out_is_what_the_whole_way_would_not_keep(tmp_path, drawn):
 
 
 def test_the_screen_is_the_same_whatever_the_batches(tmp_path, drawn, monkeypatch):
-    screened = settings(tmp_path, addresses=True, payloads=True)
+    screened = settings(tmp_path, addresses=True, payloads="range")
     one = extracted(tmp_path, drawn, screened, "one")
     monkeypatch.setattr(extraction, "BATCH_PAGES", 7)
     many = extracted(tmp_path, drawn, screened, "many")
@@ -143,7 +143,7 @@ def test_a_truncated_page_is_no_twin(tmp_path):
     whole = gzip.decompress(response_record("http://example.org/", page("fin_Latn")))
     cut = whole.replace(b"WARC-Date", b"WARC-Truncated: length\r\nWARC-Date", 1)
     records = [gzip.compress(cut)] * 2
-    documents, ledger, _ = extracted(tmp_path, records, settings(tmp_path, payloads=True), "out")
+    documents, ledger, _ = extracted(tmp_path, records, settings(tmp_path, payloads="range"), "out")
     assert documents["truncated"].null_count == 0
     assert len(documents) == 2, ledger
 
@@ -181,7 +181,7 @@ def test_languages_are_read_in_any_code_and_refused_where_there_are_none():
 
 def test_fetches_and_payloads_exclude_each_other(tmp_path):
     path = tmp_path / "both.toml"
-    path.write_text("[screen]\npayloads = true\n[duplicates]\nnewest_per_url = true\n")
+    path.write_text('[screen]\npayloads = "range"\n[duplicates]\nnewest_per_url = true\n')
     with pytest.raises(ConfigError, match="choose one"):
         config.load(None, str(path))
 
@@ -197,7 +197,7 @@ def test_without_a_rule_on_addresses_the_user_is_told(caplog):
 def test_the_funnel_counts_what_was_left_out_by_language(spark, tmp_path, drawn):
     archive = tmp_path / "pages.warc.gz"
     archive.write_bytes(b"".join(drawn))
-    chosen = settings(tmp_path, addresses=True, payloads=True, languages=["mlt", "fin"])
+    chosen = settings(tmp_path, addresses=True, payloads="range", languages=["mlt", "fin"])
     folder = Folder(str(tmp_path / "out"))
     mill.run(spark, chosen, folder, [str(archive)])
     rows = [row for batch in batches(folder, "stats/funnel.parquet") for row in batch.to_pylist()]

@@ -34,8 +34,9 @@ WORK = """
 import json, sys, time
 began = float(sys.argv[1])
 at = [time.time() - began]
-from pipeline import config, extraction, steps
+from pipeline import config, extraction, memory, steps
 import pyarrow
+memory.without_pandas()
 at.append(time.time() - began)
 chosen = config.load()
 tools = extraction.tools(chosen)

@@ -43,7 +43,7 @@ class Text(Section):
     engine: Engine = "corpusmill"
     settings: Literal["default", "fineweb", "hplt"] = "default"
     time_limit_s: float = Field(default=10, gt=0)
-    memory_limit_mib: int = Field(default=512, ge=64)
+    memory_limit_mib: int = Field(default=512, ge=256)
     tokenizer: str = "tekken_240911"
     tables: bool | None = None
     comments: bool | None = None

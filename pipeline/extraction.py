@@ -26,7 +26,7 @@ from pipeline.errors import ArchiveError
 from pipeline.files import Folder
 from pipeline.inputs import InputFile
 from pipeline.list_config import Words
-from pipeline.memory import give_back, large_apart
+from pipeline.memory import give_back, large_apart, without_pandas
 from pipeline.models import language_model
 from pipeline.parquet import File, Writer
 from pipeline.sandbox import Sandbox, SandboxLimits
@@ -112,6 +112,7 @@ def extract(
     done = committed(folder, commits, task.key)
     if done:
         return done
+    without_pandas()
     large_apart()
     fresh = uuid.uuid4().hex[:12]
     counts: Counter[str] = Counter()

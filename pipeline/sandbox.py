@@ -51,8 +51,8 @@ class SandboxBrokenError(SandboxError):
 class SandboxLimits:
     """What a record and a child may cost.
 
-    ``memory_bytes`` is address space on top of the started child's; a child is replaced after
-    ``recycle_after`` records; ``failures_in_a_row`` break the circuit.
+    ``memory_bytes`` is what the child may hold in all; a child is replaced after ``recycle_after``
+    records; ``failures_in_a_row`` break the circuit.
     """
 
     time_s: float = 10.0

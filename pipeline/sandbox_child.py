@@ -27,6 +27,8 @@ HEAD: Final = struct.Struct(">II")
 READY, RESULT, ERROR, MEMORY, BROKEN_START = range(5)
 """Status of a reply; the payload is JSON for RESULT, a class name for ERROR, else a reason."""
 
+_LEAST_LEFT: Final = 32 << 20
+
 _PR_SET_PDEATHSIG: Final = 1
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
@@ -83,11 +85,17 @@ def _guard(parent: int) -> None:
         os._exit(1)
 
 
-def _limit_memory(budget_bytes: int) -> None:
-    """Address space: what is mapped now plus the budget, or the hard limit if that is lower."""
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+def _limit_memory(most_bytes: int) -> None:
+    """Let address space grow by what is left of the memory, so that no more is ever resident."""
+    pages = Path("/proc/self/statm").read_text().split()
+    mapped, resident = (int(count) * resource.getpagesize() for count in pages[:2])
+    if most_bytes < resident + _LEAST_LEFT:
+        raise ValueError(
+            f"{most_bytes >> 20} MiB are too little: {resident >> 20} are in use before a page is "
+            f"read, which may need {_LEAST_LEFT >> 20} and more"
+        )
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = mapped + budget_bytes
+    wanted = mapped + most_bytes - resident
     soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 

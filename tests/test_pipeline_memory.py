@@ -2,6 +2,7 @@
 
 import random
 import re
+import subprocess
 import sys
 from multiprocessing import get_context
 from pathlib import Path
@@ -60,3 +61,21 @@ def growth(name: str) -> int:
 def test_no_text_takes_more_memory_than_a_worker_has_left(name: str) -> None:
     with get_context("spawn").Pool(1) as pool:
         assert pool.apply(growth, (name,)) < MOST_MIB
+
+
+def test_arrow_makes_arrays_without_pandas_and_converts_to_it_all_the_same() -> None:
+    script = """
+import sys
+import pyarrow as pa
+from pipeline.memory import without_pandas
+without_pandas()
+batch = pa.RecordBatch.from_pylist([{"a": 1}])
+assert pa.array(["x"]).to_pylist() == ["x"]
+assert "pandas" not in sys.modules
+frame = batch.to_pandas()
+assert pa.RecordBatch.from_pandas(frame).equals(batch)
+import pandas
+assert pa.array(pandas.Series([1.5, None])).null_count == 1
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """The sandbox with real faults: segfaults, kills, endless C loops, memory, bad starts."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -79,6 +80,16 @@ def _about(_: object, __: bytes) -> dict[str, Any]:
     }
 
 
+def _fill(_: object, __: bytes) -> dict[str, Any]:
+    """Take memory, and write to it, until there is no more."""
+    held = []
+    with contextlib.suppress(MemoryError):
+        while True:
+            held.append(b"x" * (1 << 20))
+    peak = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
+    return {"held": len(held), "peak": int(peak[1]) << 10 if peak else 0}
+
+
 DEEDS: dict[str, Callable[[Any, bytes], dict[str, Any]]] = {
     "echo": lambda header, body: {"header": header, "length": len(body), "sum": sum(body[:1000])},
     "text": lambda _, body: {"text": body.decode()},
@@ -88,6 +99,7 @@ DEEDS: dict[str, Callable[[Any, bytes], dict[str, Any]]] = {
     "c loop": lambda _, __: {"never": bool(re.match(r"(a+)+$", "a" * 60 + "b"))},
     "python loop": lambda _, __: {"never": sum(0 for _ in iter(int, 1))},
     "allocate": lambda _, __: {"never": len(bytearray(8 << 30))},
+    "fill": _fill,
     "raise": _raise,
     "leave": _leave,
     "speak": _speak,
@@ -292,6 +304,22 @@ def test_the_child_dies_with_its_parent_even_in_a_c_loop(tmp_path: Path) -> None
     parent.wait()
     assert psutil.wait_procs([child], timeout=5)[0] == [child]
     parent.stdout.close()
+
+
+def test_no_more_is_ever_held_than_the_limit() -> None:
+    limit = 512 << 20
+    with Sandbox(TASK, {}, SandboxLimits(memory_bytes=limit)) as one:
+        result = one.run({"do": "fill"}, b"").result
+    assert result is not None
+    assert 0.8 * limit < result["peak"] <= limit
+    assert result["held"] > 32
+
+
+def test_a_limit_that_leaves_a_page_nothing_is_refused() -> None:
+    message = r"16 MiB are too little: \d+ are in use before"
+    limits = SandboxLimits(memory_bytes=16 << 20)
+    with Sandbox(TASK, {}, limits) as one, pytest.raises(SandboxStartError, match=message):
+        one.run({"do": "echo"}, b"")
 
 
 def test_a_hard_limit_on_address_space_is_respected(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def spark() -> Iterator[SparkSession]:
     from jobs.session import session
 
     built = session("local[2]", "corpusmill-tests")
-    built.conf.set("spark.sql.shuffle.partitions", "4")  # a task costs more than these rows
+    built.conf.set("spark.sql.shuffle.partitions", "2")  # a task costs more than these rows
     yield built
     built.stop()
 

@@ -20,7 +20,7 @@ _A, _P, _LI, _DT, _DD, _DL = ID["a"], ID["p"], ID["li"], ID["dt"], ID["dd"], ID[
 _UL, _OL, _DIR, _MENU = ID["ul"], ID["ol"], ID["dir"], ID["menu"]
 _TABLE, _TR, _TD, _TH, _CAPTION = ID["table"], ID["tr"], ID["td"], ID["th"], ID["caption"]
 _TBODY, _THEAD, _TFOOT = ID["tbody"], ID["thead"], ID["tfoot"]
-_BODY, _HTML = ID["body"], ID["html"]
+_BODY, _HTML, _BUTTON = ID["body"], ID["html"], ID["button"]
 
 Names = NDArray[np.uint8]
 
@@ -41,6 +41,8 @@ def kept_by_start(name: int, stack: Names, depth: int) -> int:
         depth = _kept_in_table(stack, depth, _TR, _TR, _CAPTION, _TABLE)
     elif name in (_TBODY, _THEAD, _TFOOT):
         depth = _kept_in_table(stack, depth, _TBODY, _THEAD, _TFOOT, _TABLE)
+    elif name == _BUTTON:
+        depth = _kept_to(stack, depth, _BUTTON, _BUTTON, _BUTTON)
     traits = TRAITS[name]
     if traits & ENDS_P:
         depth = _kept_to(stack, depth, _P, _P, _P)
@@ -56,7 +58,7 @@ def _kept_to(stack: Names, depth: int, first: int, second: int, third: int) -> i
         if name in (first, second, third):
             return at
         lists = name in (_UL, _OL, _DL, _DIR, _MENU)
-        if TRAITS[name] & FENCE or (lists and first != _P):
+        if TRAITS[name] & FENCE or (lists and first not in (_P, _BUTTON)):
             break
     return depth
 
@@ -90,6 +92,8 @@ def kept_by_end(name: int, stack: Names, depth: int) -> int:
         traits = TRAITS[found]
         if not block and traits & BLOCK:
             break
+        if found == _BUTTON and block and name != _P:  # it holds in paragraphs only
+            continue
         if traits & FENCE and (not of_table or found == _TABLE):
             break
     return depth

@@ -223,7 +223,9 @@ def _read_tag(
     if counts[_FACTS] < MAX_FACTS and _tells(name, known):
         found.facts[counts[_FACTS], 0], found.facts[counts[_FACTS], 1] = tag, at
         counts[_FACTS] += 1
-    if not traits & (VOID | RAW) and not (name == 0 and known & CLOSED):
+    # Browsers go on in "<button/>"; who writes it means an empty one.
+    empty = known & CLOSED and (name == 0 or traits & UNSEEN)
+    if not traits & (VOID | RAW) and not empty:
         _open(name, number, known, opened, counts)
     return at
 

@@ -11,12 +11,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.html_names import KEY_BYTES, KEYS, LENGTHS, NUMBERS, SLOTS, key
-from pipeline.html_words import HIDDEN, KINDS, LICENCE, LINKED_DATA, STEPS
+from pipeline.html_words import ASIDE, AWAY, KINDS, LICENCE, LINKED_DATA, STEPS, UNSHOWN
 
 LINK: Final = 1 << 16
 """The element has an address (``href``)."""
 CLOSED: Final = 1 << 17
 """The tag ends in a slash."""
+BY_ID: Final = 18
+"""Words for what frames a text are noted so many bits higher where they stand in an id."""
 
 _CLASS: Final = np.uint64(key("class"))
 _ID: Final = np.uint64(key("id"))
@@ -132,7 +134,8 @@ def read_attributes(page: Bytes, at: int) -> tuple[int, int, int, int]:
     """Return where the tag ends (past its ">"; -1 if it does not), and what is known from it.
 
     What is known are kinds of words, ``LINK`` and ``CLOSED``, as bits; and where its address
-    (``href``) starts and ends.
+    (``href``) starts and ends. Of a style nothing is known but whether it shows the element:
+    "overflow: hidden" hides nothing.
     """
     size = len(page)
     known, first, last = 0, 0, 0
@@ -148,13 +151,18 @@ def read_attributes(page: Bytes, at: int) -> tuple[int, int, int, int]:
         if byte == _EQUALS:  # a name may start with it
             at += 1
         at, name = read_name(page, at)
-        known |= HIDDEN if name == _HIDDEN else 0
+        known |= UNSHOWN if name == _HIDDEN else 0
         at = past_blanks(page, at)
         if at >= size or page[at] != _EQUALS:
             continue
         start, end, at = read_value(page, at + 1)
-        if name in (_CLASS, _ID, _ROLE, _STYLE, _ITEMPROP):
+        if name in (_CLASS, _ROLE, _ITEMPROP):
             known |= kinds_of(page, start, end)
+        elif name == _ID:
+            kinds = kinds_of(page, start, end)
+            known |= (kinds & ~(AWAY | ASIDE)) | (kinds & (AWAY | ASIDE)) << BY_ID
+        elif name == _STYLE:
+            known |= kinds_of(page, start, end) & UNSHOWN
         elif name == _HREF:
             known |= LINK | (kinds_of(page, start, end) & LICENCE)
             first, last = start, end

@@ -24,11 +24,15 @@ ASIDE: Final = 8
 COMMENTS: Final = 16
 """Comments of readers."""
 HIDDEN: Final = 32
-"""Not shown, or shown only to some."""
+"""Named for what is not shown, or shown only to some."""
 LICENCE: Final = 64
 """Says under which licence the page is."""
 LINKED_DATA: Final = 128
 """The type of a script of JSON-LD."""
+UNSHOWN: Final = 256
+"""Outright not shown, by a declaration of style."""
+SECTION_OF_TEXT: Final = 512
+"""Part of a text under a heading of its own, as generators of documentation name it."""
 NOTHING: Final = 0
 """Says nothing, whatever shorter words end with it."""
 
@@ -69,9 +73,13 @@ _WORDS: Final = {
     COMMENTS: """
         comment disqus _discussion respond_ reply _guestbook""",
     HIDDEN: """
-        _sr_only sronly visually_hidden visuallyhidden screen_reader _hidden_ display_none
-        visibility_hidden _hide_ invisible d_none_ offscreen noscript""",
-    NOTHING: "justify_content_ align_content_ place_content_ display_contents_",
+        _sr_only sronly visually_hidden visuallyhidden screen_reader _hidden_ _hide_ invisible
+        d_none_ offscreen noscript""",
+    UNSHOWN: "display_none visibility_hidden",
+    SECTION_OF_TEXT: "_section_ _subsection_ _sect_ _level_",
+    NOTHING: """
+        justify_content_ align_content_ place_content_ display_contents_ overflow_hidden_
+        overflow_x_hidden_ overflow_y_hidden_ backface_hidden_ backface_visibility_hidden""",
     LICENCE: "licence license creativecommons",
     LINKED_DATA: "ld_json",
 }

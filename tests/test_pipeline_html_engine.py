@@ -74,6 +74,10 @@ def scanned(page: str):
         ("<p/>yes", "yes"),
         ("<x-unknown>yes</x-unknown>", "yes"),
         ("<p hidden>no</p><p>yes", "yes"),
+        ("<form><button>no</form>yes", "yes"),
+        ("<div><button>no<p>no</div>yes", "yes"),
+        ("<button>no</p>no<button>no</button>yes", "yes"),
+        ("<button class=go />yes<video src=a />, <canvas/>yes", "yes, yes"),
         ("<div>a</span></p></b>b</div>", "a\nb"),
         ("שלום <b>עולם</b> ქართული ენა", "שלום עולם ქართული ენა"),
     ],
@@ -109,6 +113,76 @@ def test_prose_is_never_lost_to_a_name(frame: str) -> None:
     found = text(f"<body>{frame.format(f'<div><p>{PROSE}<p>{OTHER}</div>')}")
     assert PROSE in found
     assert OTHER in found
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ['<div style="display:none">{}</div>', "<div hidden>{}</div>"],
+    ids=["style", "hidden"],
+)
+def test_what_is_not_shown_is_not_the_text_of_a_page_that_shows_one(hidden: str) -> None:
+    """Pages of broken-in sites hide lists of words that are longer than their text."""
+    stuffed = hidden.format(" ".join(["cheap ferry tickets"] * 5000))
+    shown = f"<div>{f'<p>{PROSE}' * 10}</div>"
+    assert text(f"<body>{stuffed}{shown}") == "\n".join([PROSE] * 10)
+
+
+def test_what_is_not_shown_does_not_count_when_frames_are_looked_for() -> None:
+    stuffed = f"<div hidden>{f'<p>{OTHER}' * 100}</div>"
+    related = f'<div class="related"><p>{PROSE}<p>{PROSE}</div>'
+    found = text(f"<body><div>{f'<p>{PROSE}' * 10}</div>{stuffed}{related}")
+    assert found == "\n".join([PROSE] * 10)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'style="overflow: hidden"',
+        'style="background: url(/banner_wide.png)"',
+        'style="backface-visibility:hidden"',
+        'class="overflow-hidden"',
+        'class="overflow-x-hidden card"',
+    ],
+)
+def test_a_style_hides_only_what_it_says_is_not_shown(attributes: str) -> None:
+    part = f"<div {attributes}><p>{PROSE}</div>"
+    assert text(f"<body><p>{OTHER}{part * 3}") == "\n".join([OTHER, PROSE, PROSE, PROSE])
+
+
+def test_comments_in_code_are_no_comments_of_readers() -> None:
+    code = (
+        '<pre><span class="k">let</span> piers = 7;\n'
+        '<span class="hljs-comment">// the eighth is closed</span>\n'
+        '<span class="doccomment">/// Times of a pier.</span>\nfn times()</pre>'
+    )
+    lines = ["let piers = 7;", "// the eighth is closed", "/// Times of a pier.", "fn times()"]
+    found = text(f"<article><p>{PROSE}{code}<p>{OTHER}</article>")
+    assert found.split("\n") == [PROSE, *lines, OTHER]
+
+
+SLUGS = ["editing-and-navigation", "utility-functions", "search", "source-code", "subscribe-a-pier"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("section", ['<div class="section" id="{}">', '<section id="{}">'])
+def test_the_id_of_a_section_is_its_heading_and_no_frame(section: str, slug: str) -> None:
+    part = f"{section.format(slug)}<h2>Piers</h2><p>{PROSE}<p>{PROSE}</div></section>"
+    found = text(f"<body><div>{f'<p>{OTHER}' * 30}{part}</div>")
+    assert found.endswith(f"{OTHER}\nPiers\n{PROSE}\n{PROSE}")
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '<section id="related">{}</section>',
+        '<section id="piers" class="related-posts">{}</section>',
+        '<div id="related-posts">{}</div>',
+    ],
+)
+def test_a_section_that_leads_elsewhere_is_a_frame(section: str) -> None:
+    teasers = f'<h3><a href="/a">{SENTENCE}</a></h3><p>{PROSE}' * 2
+    found = text(f"<body><div>{f'<p>{OTHER}' * 30}{section.format(teasers)}</div>")
+    assert found == "\n".join([OTHER] * 30)
 
 
 @pytest.mark.parametrize("name", ["entry-content", "articleBody", "post__body", "StoryText"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.html_names import HEADING, ID, TRAITS
 from pipeline.html_scan import Scanned
+from pipeline.html_tags import LINK
 
 _A, _PRE, _TABLE = ID["a"], ID["pre"], ID["table"]
 OL: Final = ID["ol"]
@@ -44,7 +45,9 @@ def around(scanned: Scanned) -> Around:
     depths = np.zeros(elements, np.int32)
     for element in range(1, elements):
         parent, name = scanned.parents[element], scanned.names[element]
-        links[element] = element if name == _A else links[parent]
+        links[element] = links[parent]
+        if name == _A:
+            links[element] = element if scanned.known[element] & LINK else 0
         codes[element] = element if name == _PRE else codes[parent]
         tables[element] = element if name == _TABLE else tables[parent]
         headings[element] = element if TRAITS[name] & HEADING else headings[parent]

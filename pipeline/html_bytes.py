@@ -9,6 +9,9 @@ from pipeline.html_tags import Bytes, element_of, is_blank, read_name
 _OPEN, _END, _BANG, _ASK, _SLASH, _DASH = 0x3C, 0x3E, 0x21, 0x3F, 0x2F, 0x2D
 _NO_BREAK: Final = (0x26, 0x6E, 0x62, 0x73, 0x70, 0x3B)  # &nbsp;
 _NO_BREAK_NUMBER: Final = (0x26, 0x23, 0x31, 0x36, 0x30, 0x3B)  # &#160;
+_PILCROW: Final = (0x26, 0x70, 0x61, 0x72, 0x61, 0x3B)  # &para;
+_PILCROW_NUMBER: Final = (0x26, 0x23, 0x31, 0x38, 0x32, 0x3B)  # &#182;
+_CHAIN: Final = (0xF0, 0x9F, 0x94, 0x97)  # U+1F517
 
 
 @njit(cache=True, inline="always")
@@ -70,6 +73,19 @@ def is_empty(page: Bytes, start: int, end: int) -> bool:
         else:
             return False
     return True
+
+
+@njit(cache=True)
+def is_place_sign(page: Bytes, start: int, end: int) -> bool:
+    """Whether a stretch is a sign that links a heading to itself: "#", "¶", "§", a chain."""
+    size = end - start
+    if size == 1:
+        return bool(page[start] == 0x23)
+    if size == 2:
+        return bool(page[start] == 0xC2 and page[start + 1] in (0xB6, 0xA7))
+    if size == 4:
+        return _is(page, start, end, _CHAIN)
+    return size == 6 and (_is(page, start, end, _PILCROW) or _is(page, start, end, _PILCROW_NUMBER))
 
 
 @njit(cache=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.html_bytes import (
     is_empty,
     is_letter,
+    is_place_sign,
     past_declaration,
     past_raw,
     starts_markup,
@@ -21,7 +22,7 @@ from pipeline.html_bytes import (
 )
 from pipeline.html_names import BLOCK, HEAD, HEADING, ID, RAW, TRAITS, UNSEEN, VOID
 from pipeline.html_nesting import MAX_DEPTH, kept_by_end, kept_by_start
-from pipeline.html_tags import CLOSED, LINK, Bytes, element_of, read_attributes, read_name
+from pipeline.html_tags import CLOSED, LINK, PLACE, Bytes, element_of, read_attributes, read_name
 from pipeline.html_words import LICENCE, LINKED_DATA
 
 NOTHING, SPACE, LINE, BLOCKS = 0, 1, 2, 3
@@ -172,9 +173,12 @@ def _read_text(
             if stop > start:
                 counts[_GAP] = max(counts[_GAP], SPACE)
             return
+    owner = opened.numbers[counts[_DEPTH] - 1]
+    if found.known[owner] & PLACE and is_place_sign(page, start, stop):
+        return
     piece = counts[_PIECES]
     found.starts[piece], found.ends[piece] = start, stop
-    found.owners[piece] = opened.numbers[counts[_DEPTH] - 1]
+    found.owners[piece] = owner
     found.gaps[piece] = counts[_GAP]
     found.bits[piece] = (
         (LINKED if counts[_LINKS] else 0)
@@ -198,20 +202,16 @@ def _read_tag(
     traits, depth = TRAITS[name], counts[_DEPTH]
     if traits & BLOCK:
         counts[_GAP] = BLOCKS
-    if first - tag == 2:  # an end tag
-        if name == _A and counts[_LINKS]:  # even where a block in it is left open
-            opened.links[:depth] = 0
-            counts[_LINKS] = 0
-        if counts[_BEYOND]:
-            counts[_BEYOND] -= 1
-        elif opened.of[name]:
-            _close(max(1, kept_by_end(name, opened.names, depth)), found, opened, counts)
+    if first - tag == 2:
+        _read_end(name, found, opened, counts)
         return at
     if opened.names[depth - 1] == _HEAD and not traits & HEAD:
         depth -= 1
     _close(max(1, kept_by_start(name, opened.names, depth)), found, opened, counts)
     if name == _BR:
         counts[_GAP] = BLOCKS if counts[_GAP] >= LINE else LINE
+    if name == _A and known & PLACE and counts[_HEADINGS]:
+        known = PLACE  # a heading's address is no link, whatever it is called
     number = counts[_ELEMENTS]
     counts[_ELEMENTS] = number + 1
     found.names[number], found.known[number] = name, known
@@ -228,6 +228,18 @@ def _read_tag(
     if not traits & (VOID | RAW) and not empty:
         _open(name, number, known, opened, counts)
     return at
+
+
+@njit(cache=True)
+def _read_end(name: int, found: Scanned, opened: _Open, counts: Counts) -> None:
+    depth = counts[_DEPTH]
+    if name == _A and counts[_LINKS]:  # even where a block in it is left open
+        opened.links[:depth] = 0
+        counts[_LINKS] = 0
+    if counts[_BEYOND]:
+        counts[_BEYOND] -= 1
+    elif opened.of[name]:
+        _close(max(1, kept_by_end(name, opened.names, depth)), found, opened, counts)
 
 
 @njit(cache=True)

@@ -17,6 +17,8 @@ LINK: Final = 1 << 16
 """The element has an address (``href``)."""
 CLOSED: Final = 1 << 17
 """The tag ends in a slash."""
+PLACE: Final = 1 << 18
+"""The address is a place in the page itself."""
 BY_ID: Final = 18
 """Words for what frames a text are noted so many bits higher where they stand in an id."""
 
@@ -31,7 +33,7 @@ _REL: Final = np.uint64(key("rel"))
 _TYPE: Final = np.uint64(key("type"))
 
 _SPACE, _TAB, _FEED, _RETURN, _NEWLINE = 0x20, 0x09, 0x0C, 0x0D, 0x0A
-_SLASH, _END, _EQUALS, _DOUBLE, _SINGLE = 0x2F, 0x3E, 0x3D, 0x22, 0x27
+_SLASH, _END, _EQUALS, _DOUBLE, _SINGLE, _HASH = 0x2F, 0x3E, 0x3D, 0x22, 0x27, 0x23
 
 Bytes = NDArray[np.uint8]
 
@@ -133,9 +135,9 @@ def read_value(page: Bytes, at: int) -> tuple[int, int, int]:
 def read_attributes(page: Bytes, at: int) -> tuple[int, int, int, int]:
     """Return where the tag ends (past its ">"; -1 if it does not), and what is known from it.
 
-    What is known are kinds of words, ``LINK`` and ``CLOSED``, as bits; and where its address
-    (``href``) starts and ends. Of a style nothing is known but whether it shows the element:
-    "overflow: hidden" hides nothing.
+    What is known are kinds of words, ``LINK``, ``PLACE`` and ``CLOSED``, as bits; and where its
+    address (``href``) starts and ends. Of a style nothing is known but whether it shows the
+    element: "overflow: hidden" hides nothing.
     """
     size = len(page)
     known, first, last = 0, 0, 0
@@ -165,6 +167,7 @@ def read_attributes(page: Bytes, at: int) -> tuple[int, int, int, int]:
             known |= kinds_of(page, start, end) & UNSHOWN
         elif name == _HREF:
             known |= LINK | (kinds_of(page, start, end) & LICENCE)
+            known |= PLACE if start < end and page[start] == _HASH else 0
             first, last = start, end
         elif name in (_REL, _TYPE):
             known |= kinds_of(page, start, end) & (LICENCE | LINKED_DATA)

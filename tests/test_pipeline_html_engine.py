@@ -74,6 +74,9 @@ def scanned(page: str):
         ("<p/>yes", "yes"),
         ("<x-unknown>yes</x-unknown>", "yes"),
         ("<p hidden>no</p><p>yes", "yes"),
+        ("<h2>One <a href='#one'>¶</a></h2>two", "One\ntwo"),
+        ("<dt>one<a href=#one>#</a><dd>two <a href=#f>1</a> <a href=/>#</a>", "one\ntwo 1 #"),
+        ("<h2><a href='#a'>A</a><a href='#a'>&para;</a></h2>b", "A\nb"),
         ("<form><button>no</form>yes", "yes"),
         ("<div><button>no<p>no</div>yes", "yes"),
         ("<button>no</p>no<button>no</button>yes", "yes"),
@@ -237,6 +240,21 @@ def test_small_extras_that_are_most_of_the_page_are_its_text() -> None:
     assert (
         text(f'<div>{f"<p>{OTHER}" * 12}<div class="icon-cell"><p>{PROSE}</div>').count(PROSE) == 0
     )
+
+
+def test_a_heading_that_links_to_itself_is_a_heading() -> None:
+    own = f'<h2><a class="header" href="#piers">Piers</a></h2><p>{PROSE}'
+    away = f'<h2><a href="/piers">Piers</a></h2><p>{PROSE}'
+    assert text(f"<div>{own}<p>{OTHER}</div>") == f"Piers\n{PROSE}\n{OTHER}"
+    assert text(f"<div>{away}<p>{OTHER}</div>") == f"{PROSE}\n{OTHER}"
+    assert markdown(f"<div>{own}<p>{OTHER}</div>", links=True) == (
+        f"## Piers\n\n{PROSE}\n\n{OTHER}"
+    )
+
+
+def test_a_table_of_contents_is_a_list_of_links() -> None:
+    contents = "".join(f'<li><a href="#{n}">Ferry times of pier {n}</a>' for n in range(9))
+    assert text(f"<div><ul>{contents}</ul><p>{PROSE}<p>{OTHER}</div>") == f"{PROSE}\n{OTHER}"
 
 
 def test_links_and_headings_alone_are_no_text() -> None:

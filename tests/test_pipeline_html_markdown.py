@@ -12,6 +12,7 @@ from pipeline.html_around import around
 from pipeline.html_engine import read
 from pipeline.html_names import ID, NAMES
 from pipeline.html_scan import scan
+from pipeline.html_tags import LINK
 from pipeline.text_settings import DEFAULT
 
 SETTINGS = replace(DEFAULT, markdown=True, links=True)
@@ -20,7 +21,7 @@ HEADINGS = {f"h{level}" for level in range(1, 7)}
 SENTENCE = "The mail boat leaves at seven and comes back when the fog has lifted from the strait."
 
 TAGS = st.sampled_from(
-    ["ul", "ol", "li", "menu", "dir", "h2", "pre", "a", "table", "tr", "td", "p"]
+    ["ul", "ol", "li", "menu", "dir", "h2", "pre", "a", "a href=x", "table", "tr", "td", "p"]
 )
 MARKUP = st.lists(
     st.one_of(TAGS.map("<{}>".format), TAGS.map("</{}>".format), st.just("word ")), max_size=60
@@ -38,7 +39,8 @@ def test_what_is_around_an_element_is_what_climbing_to_the_top_finds(page: str) 
             above.append((at, NAMES[found.names[at]]))
             at = int(found.parents[at])
         first = {name: at for at, name in reversed(above)}
-        assert near.links[element] == first.get("a", 0)
+        anchor = first.get("a", 0)
+        assert near.links[element] == (anchor if found.known[anchor] & LINK else 0)
         assert near.codes[element] == first.get("pre", 0)
         assert near.tables[element] == first.get("table", 0)
         assert near.headings[element] == next((at for at, name in above if name in HEADINGS), 0)
